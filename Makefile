@@ -1,0 +1,95 @@
+# Everything that is installed goes to .venv in this folder; `make` alone lists the targets.
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
+
+# The first of these that is a Python the platform runs on; `make setup PYTHON=…` takes another.
+PYTHONS := python3 python3.13 python3.12 python3.11
+IS_SUITABLE := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
+PYTHON ?= $(firstword $(foreach python,$(PYTHONS),$(shell $(python) -c '$(IS_SUITABLE)' 2>/dev/null && echo $(python))))
+
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# $(READY) holds the folder it was made in. The scripts of a virtual environment name that folder, so a
+# checkout that was moved is set up anew.
+ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR))
+.PHONY: $(READY)
+endif
+
+.PHONY: help
+help: ## List these targets
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: $(READY) ## Install the platform and its locked dependencies into .venv
+	@echo "Ready: $(BIN)/growthleads --help"
+
+# $(READY) says `unfinished` while it works: what an interrupted set-up left is not to be trusted, nor is what
+# was made for another folder, so these are made anew. An environment made by other means is kept and used.
+$(READY): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { \
+		echo "The platform needs Python 3.11, 3.12 or 3.13, and none of $(PYTHONS) is one." \
+		"Install one, or name it: make setup PYTHON=/path/to/python3.12" >&2; exit 1; }
+	@$(PYTHON) -c '$(IS_SUITABLE)' || { echo "$(PYTHON) is no Python 3.11, 3.12 or 3.13." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "$(PYTHON) cannot make virtual environments: install its venv package" \
+		"(Debian, Ubuntu: apt-get install python3-venv) and try again." >&2; exit 1; }
+	@if test "$$(cat $(READY) 2>/dev/null || echo "$(CURDIR)")" != "$(CURDIR)" || ! $(PIP) --version >/dev/null 2>&1; \
+	then \
+		echo "Making $(VENV) with $$($(PYTHON) --version)"; \
+		$(PYTHON) -m venv --clear $(VENV); \
+	fi
+	@echo unfinished > $(READY)
+	@echo "Installing the locked dependencies (a minute or two, only when they changed)"
+	@$(PIP) install --require-hashes --no-deps --requirement requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@echo "$(CURDIR)" > $(READY)
+
+.PHONY: demo
+demo: $(READY) ## Land the sample data, run the pipeline and show the six marts
+	@$(BIN)/growthleads demo
+
+.PHONY: dev
+dev: $(READY) ## Open the Dagster UI on your own data
+	@$(BIN)/growthleads dev
+
+.PHONY: test
+test: lint types ## Check style and types, then run every test (ARGS="-k deals" picks some)
+	@$(BIN)/pytest -q -n 2 $(ARGS)
+
+.PHONY: test-deep
+test-deep: $(READY) ## Run every test with many more random examples
+	@$(BIN)/pytest -q -n 2 --hypothesis-profile=deep $(ARGS)
+
+.PHONY: lint
+lint: $(READY) ## Check the style of Python and SQL
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/sqlfluff lint dbt_project
+
+.PHONY: types
+types: $(READY) ## Check the types
+	@$(BIN)/mypy
+
+.PHONY: format
+format: $(READY) ## Mend what can be mended of the style of Python and SQL
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+	@$(BIN)/sqlfluff fix dbt_project
+
+.PHONY: hooks
+hooks: $(READY) ## Check style and types at every commit
+	@$(BIN)/pre-commit install
+
+.PHONY: lock
+lock: $(READY) ## Write requirements.lock from pyproject.toml (ARGS=--upgrade takes newer releases)
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-strip-extras \
+		--python-version 3.11 pyproject.toml --group dev -o requirements.lock $(ARGS)
+
+.PHONY: clean
+clean: ## Remove .venv and everything that tools left; landed files and databases stay
+	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist dbt_project/target dbt_project/logs
+	@find growthleads_assets tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,76 @@
+{#-
+  The window of a run: the days whose rows a model replaces. It comes from dbt's own
+  --event-time-start and --event-time-end (the end is exclusive), because changing --vars would parse the
+  whole project again. Without them the window is all of history.
+-#}
+
+{% macro window_start() -%}
+    {%- set start = invocation_args_dict.get('event_time_start') -%}
+    {%- if start -%}{{ return(modules.datetime.date.fromisoformat((start | string)[:10])) }}{%- endif -%}
+    {{ return(none) }}
+{%- endmacro %}
+
+{#- The last day of the window, inclusive. -#}
+{% macro window_end() -%}
+    {%- set end = invocation_args_dict.get('event_time_end') -%}
+    {%- if end -%}
+        {{ return(modules.datetime.date.fromisoformat((end | string)[:10]) - modules.datetime.timedelta(days=1)) }}
+    {%- endif -%}
+    {{ return(none) }}
+{%- endmacro %}
+
+{#- Whether `column` lies in the window, in literal dates, so that PostgreSQL can use an index on it. -#}
+{% macro in_window(column='date') -%}
+    {%- if window_start() is none -%} true
+    {%- else -%} {{ column }} between date '{{ window_start() }}' and date '{{ window_end() }}'
+    {%- endif -%}
+{%- endmacro %}
+
+{#-
+  The function silver.scraper_days(first, last): the days whose scraper figures the files of a window can
+  change. A file of day D moves the increases of each key's next observation after D, however late, and the
+  days estimated around D: `longest_spread` days to either side at most. A function, because the publisher
+  asks for the same days.
+-#}
+{% macro create_scraper_days() -%}
+    create or replace function silver.scraper_days(first_day date, last_day date)
+    returns setof date
+    language sql
+    stable
+    begin atomic
+        select days.day::date
+        from generate_series(
+            first_day - {{ var('longest_spread') }}, last_day + {{ var('longest_spread') }}, interval '1 day'
+        ) as days (day)
+        union
+        select later.date
+        from {{ this }} as scraper_keys
+        cross join lateral (
+            select min(observations.date) as date
+            from {{ ref('scraper_observations') }} as observations
+            where
+                observations.marketing_source = scraper_keys.marketing_source
+                and observations.operator = scraper_keys.operator
+                and observations.country = scraper_keys.country
+                and observations.date > last_day
+        ) as later
+        where later.date is not null;
+    end
+{%- endmacro %}
+
+{#-
+  Whether `column` is one of the window's scraper days, or at most `reach` days after one of them. An array
+  from a subquery can still use an index.
+-#}
+{% macro in_scraper_window(column='date', reach=0) -%}
+    {#- The function is made together with this view. -#}
+    {%- do ref('scraper_keys') -%}
+    {%- if window_start() is none -%} true
+    {%- else -%}
+    {{ column }} = any(array(
+        select affected.day + days_after
+        from silver.scraper_days(date '{{ window_start() }}', date '{{ window_end() }}') as affected (day)
+        cross join generate_series(0, {{ reach }}) as days_after
+    ))
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,11 @@
+{{ config(materialized='published') }}
+
+select
+    marketing_source,
+    date,
+    raw_earnings,
+    visits,
+    signups,
+    clicks,
+    total_commission
+from {{ ref('web_commission_daily') }}

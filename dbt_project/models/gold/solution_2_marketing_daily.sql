@@ -1,0 +1,12 @@
+{{ config(materialized='published') }}
+
+select
+    marketing_source,
+    date,
+    raw_earnings,
+    visits,
+    clicks,
+    is_estimated,
+    is_baseline,
+    total_commission
+from {{ ref('scraper_commission_daily') }}

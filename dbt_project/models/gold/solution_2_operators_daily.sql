@@ -1,0 +1,8 @@
+{{ config(materialized='published') }}
+
+select
+    marketing_source,
+    date,
+    operator,
+    commission
+from {{ ref('scraper_commission_by_operator') }}

@@ -1,0 +1,162 @@
+"""Bronze assets: one per source of the registry, each a function of what landed.
+
+Belongs here: the asset definitions and what they report. Does not: how a file is loaded.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+import dagster as dg
+
+from growthleads_assets.assets.partitions import days_of
+from growthleads_assets.assets.platform import Platform
+from growthleads_assets.contracts.registry import Source
+from growthleads_assets.landing.parsing import FileRefused
+from growthleads_assets.landing.reading import UnreadableFile
+from growthleads_assets.landing.zone import LandedFile
+from growthleads_assets.warehouse.loading import Loader, Outcome
+from growthleads_assets.warehouse.tables import bronze_columns
+
+FILES_ACCEPTED = "files_accepted"
+ROWS_ADD_UP = "rows_read_are_loaded_or_quarantined"
+
+
+class BronzeConfig(dg.Config):
+    """How a bronze asset treats days for which nothing new has landed."""
+
+    reload_unchanged: bool = True
+    """Read the version in force again from the archive; off, its rows stay as they are."""
+
+
+def bronze_asset(source: Source, partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
+    """The asset of a source's bronze table: daily partitions for events, none for dimensions."""
+
+    @dg.asset(
+        key=["bronze", source.name],
+        group_name="bronze",
+        kinds={"python", "polars", "postgres"},
+        description=f"{source.description} Loaded from {_places(source)}.",
+        partitions_def=partitions if source.is_event else None,
+        backfill_policy=dg.BackfillPolicy.single_run() if source.is_event else None,
+        metadata={"dagster/column_schema": _column_schema(source), "dagster/table_name": f"bronze.{source.name}"},
+        check_specs=[
+            dg.AssetCheckSpec(
+                FILES_ACCEPTED,
+                asset=["bronze", source.name],
+                description="No landed file of the source was refused. What an earlier version loaded stays in force.",
+            ),
+            dg.AssetCheckSpec(
+                ROWS_ADD_UP,
+                asset=["bronze", source.name],
+                description="Every row that was read is either loaded or in quarantine.",
+                blocking=True,
+            ),
+        ],
+    )
+    def bronze(
+        context: dg.AssetExecutionContext, config: BronzeConfig, platform: dg.ResourceParam[Platform]
+    ) -> dg.MaterializeResult:  # type: ignore[type-arg]  # Dagster reads the annotation and knows only the bare class
+        days: list[date | None] = [*days_of(context)] if source.is_event else [None]
+        outcomes: dict[date | None, Outcome] = {}
+        with platform.connected() as connection:
+            landed = {file.day: file for file in platform.landed(connection, settle_seconds=0) if _is_of(source, file)}
+            loader = platform.loader(connection, context.run_id)
+            for day in days:
+                outcomes[day] = _load(loader, source, day, landed.get(day), reload=config.reload_unchanged)
+                if day:
+                    context.add_asset_metadata(_partition_metadata(outcomes[day]), partition_key=day.isoformat())
+            row_count = connection.execute(
+                "select coalesce(sum(rows_loaded), 0)::bigint from bronze.files "
+                "where source = %s and status = 'loaded' and superseded_at is null",
+                (source.name,),
+            ).fetchone()
+        for line in _log_lines(source, outcomes):
+            context.log.info(line)
+        return dg.MaterializeResult(
+            metadata={"dagster/row_count": row_count[0] if row_count else 0, **_run_metadata(source, outcomes)},
+            check_results=list(_check_results(source, outcomes)),
+        )
+
+    return bronze
+
+
+def _is_of(source: Source, file: LandedFile) -> bool:
+    return file.source == source.name and file.takeable
+
+
+def _load(loader: Loader, source: Source, day: date | None, file: LandedFile | None, *, reload: bool) -> Outcome:
+    if file:
+        try:
+            outcome = loader.load_landed(source, file)
+        except UnreadableFile as problem:
+            outcome = Outcome("unreadable", reason=str(problem))
+        if outcome.status != "unchanged" or not reload:
+            return outcome
+    elif not reload:
+        return Outcome("absent")
+    try:
+        return loader.reload(source, source.file_name(day))
+    except FileRefused as refusal:
+        return Outcome("refused", reason=f"The version in force is refused by today's rules: {refusal}")
+
+
+def _partition_metadata(outcome: Outcome) -> Mapping[str, Any]:
+    return {
+        "dagster/partition_row_count": outcome.rows_loaded,
+        "file": outcome.status,
+        "rows_read": outcome.rows_read,
+        "rows_quarantined": outcome.rows_quarantined,
+    }
+
+
+def _run_metadata(source: Source, outcomes: Mapping[date | None, Outcome]) -> Mapping[str, Any]:
+    without_file = [str(day) for day, outcome in outcomes.items() if outcome.status == "absent"]
+    extra = sorted({column for outcome in outcomes.values() for column in outcome.extra_columns})
+    return {
+        "rows_read": sum(outcome.rows_read for outcome in outcomes.values()),
+        "rows_loaded": sum(outcome.rows_loaded for outcome in outcomes.values()),
+        "rows_quarantined": sum(outcome.rows_quarantined for outcome in outcomes.values()),
+        **({"days_without_a_file": ", ".join(without_file)} if without_file and source.is_event else {}),
+        **({"extra_columns_ignored": ", ".join(extra)} if extra else {}),
+    }
+
+
+def _log_lines(source: Source, outcomes: Mapping[date | None, Outcome]) -> Iterator[str]:
+    for day, outcome in outcomes.items():
+        name = f"{source.name}/{source.file_name(day)}"
+        if outcome.reason:
+            yield f"{name} {outcome.status}: {outcome.reason}"
+        elif outcome.status == "absent":
+            yield f"{name}: nothing new has landed"
+        else:
+            yield f"{name} {outcome.status}: {outcome.rows_loaded} rows, {outcome.rows_quarantined} quarantined"
+        if outcome.warning:
+            yield outcome.warning
+
+
+def _check_results(source: Source, outcomes: Mapping[date | None, Outcome]) -> Iterator[dg.AssetCheckResult]:
+    refused = {source.file_name(day): outcome.reason for day, outcome in outcomes.items() if outcome.reason}
+    yield dg.AssetCheckResult(
+        check_name=FILES_ACCEPTED,
+        passed=not refused,
+        metadata={"refused": dg.MetadataValue.md("\n".join(f"- {reason}" for reason in refused.values()))},
+    )
+    yield dg.AssetCheckResult(
+        check_name=ROWS_ADD_UP,
+        passed=all(o.rows_read == o.rows_loaded + o.rows_quarantined for o in outcomes.values()),
+    )
+
+
+def _places(source: Source) -> str:
+    folder = f"{source.name}/"
+    return f"`{folder}YYYY-MM-DD.csv`" if source.is_event else f"`{source.name}.csv` or `{folder}{source.name}.csv`"
+
+
+def _column_schema(source: Source) -> dg.TableSchema:
+    return dg.TableSchema(
+        [
+            dg.TableColumn(name, sql_type, description=description)
+            for name, (sql_type, description) in bronze_columns(source).items()
+        ]
+    )

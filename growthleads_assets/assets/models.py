@@ -1,0 +1,206 @@
+"""The dbt models as assets: dimensions, what derives from events, and the published marts.
+
+Belongs here: the translation of dbt's nodes and results, and the order of a calculation. Does not: SQL.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject, dbt_assets
+from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
+from psycopg import Connection, sql
+
+from growthleads_assets.assets.partitions import days_of
+from growthleads_assets.assets.platform import Platform
+from growthleads_assets.warehouse import publication
+from growthleads_assets.warehouse.transformation import Transformation, TransformationFailed
+
+DIMENSION_MODELS = ("deals", "voluum_brands", "operator_variants")
+MARTS = "config.materialized:published"
+LAST_MODELS = {1: "web_commission_by_operator", 2: "scraper_commission_by_operator"}
+"""The model that completes the calculation of each part."""
+
+DbtEvent = dg.Output[Any] | dg.AssetMaterialization | dg.AssetObservation | dg.AssetCheckResult | Any
+
+
+class Translator(DagsterDbtTranslator):
+    """Names the asset of a model by its schema, so that sources join the bronze assets of the same name."""
+
+    def __init__(self) -> None:
+        super().__init__(DagsterDbtTranslatorSettings(enable_code_references=True))
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        if dbt_resource_props["resource_type"] == "source":
+            return dg.AssetKey([dbt_resource_props["source_name"], dbt_resource_props["name"]])
+        return dg.AssetKey([dbt_resource_props["schema"], dbt_resource_props["name"]])
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        return str(dbt_resource_props["schema"])
+
+
+def model_assets(
+    transformation: Transformation, partitions: dg.PartitionsDefinition
+) -> Sequence[dg.AssetsDefinition]:
+    """The assets of every model: three steps, each of which can be run for a part of its models."""
+    manifest = transformation.manifest
+    project = DbtProject(project_dir=transformation.project_dir, target_path=transformation.target_path)
+    translator = Translator()
+    dimensions = " ".join(DIMENSION_MODELS)
+
+    def converted(
+        context: dg.AssetExecutionContext, events: Iterable[Mapping[str, Any]], rows: Mapping[str, Mapping[str, Any]]
+    ) -> Iterator[DbtEvent]:
+        for event in events:
+            message = DbtCoreCliEventMessage(raw_event=dict(event), event_history_metadata={})
+            for result in message.to_default_asset_events(manifest, translator, context, project=project):
+                if isinstance(result, dg.Output):
+                    metadata = {**result.metadata, **rows.get(event["data"]["node_info"]["node_name"], {})}
+                    yield dg.Output(None, output_name=result.output_name, metadata=metadata)
+                else:
+                    yield result
+
+    def build(
+        context: dg.AssetExecutionContext, platform: Platform, connection: Connection, first: date, last: date
+    ) -> Iterator[DbtEvent]:
+        select = [key.path[-1] for key in context.selected_asset_keys]
+        try:
+            events = platform.transformation.build("build", first, last, select=select)
+        except TransformationFailed as failure:
+            yield from converted(context, failure.events, {})
+            raise dg.Failure(f"dbt stopped: {failure}") from None
+        yield from converted(context, events, _row_counts(connection, manifest, select, first, last))
+
+    @dbt_assets(
+        manifest=manifest,
+        project=project,
+        select=dimensions,
+        name="dimension_models",
+        dagster_dbt_translator=translator,
+    )
+    def dimension_models(
+        context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]
+    ) -> Iterator[DbtEvent]:
+        with platform.connected() as connection:
+            platform.transformation.prepare(connection)
+            today = platform.settings.today()
+            yield from build(context, platform, connection, today, today)
+
+    @dbt_assets(
+        manifest=manifest,
+        project=project,
+        exclude=f"{dimensions} {MARTS} resource_type:unit_test",
+        name="event_models",
+        partitions_def=partitions,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        dagster_dbt_translator=translator,
+    )
+    def event_models(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> Iterator[DbtEvent]:
+        days = days_of(context)
+        first, last = days[0], days[-1]
+        selected = {key.path[-1] for key in context.selected_asset_keys}
+        parts = [part for part, model in LAST_MODELS.items() if models_needed(manifest, model) <= selected]
+        with platform.connected() as connection:
+            platform.transformation.prepare(connection)
+            publication.begin_calculation(connection, parts, first, last, context.run_id)
+            yield from build(context, platform, connection, first, last)
+            publication.finish_calculation(connection, context.run_id)
+
+    @dbt_assets(
+        manifest=manifest,
+        project=project,
+        select=MARTS,
+        name="solution_marts",
+        partitions_def=partitions,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        dagster_dbt_translator=translator,
+    )
+    def solution_marts(
+        context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]
+    ) -> Iterator[DbtEvent]:
+        days = days_of(context)
+        first, last = days[0], days[-1]
+        selected = [key.path[-1] for key in context.selected_asset_keys]
+        with platform.connected() as connection:
+            platform.transformation.prepare(connection)
+            try:
+                result = publication.publish(connection, _parts_of(selected), first, last, context.run_id)
+            except publication.PublicationBlocked as blocked:
+                raise dg.Failure(str(blocked)) from None
+            _report(context, result, first, last)
+            yield from _materialized_beside(context, selected, result, first, last)
+            # The marts' own tests look at what readers see from now on; what blocks has been looked at before.
+            yield from build(context, platform, connection, first, last)
+
+    return [dimension_models, event_models, solution_marts]
+
+
+def models_needed(manifest: Mapping[str, Any], model: str) -> set[str]:
+    """The models that derive from events and come before ``model`` in the graph, itself included."""
+    prefix = f"model.{manifest['metadata']['project_name']}."
+    found: set[str] = set()
+    waiting = [prefix + model]
+    while waiting:
+        node = waiting.pop()
+        name = node.removeprefix(prefix)
+        if not node.startswith(prefix) or name in found or name in DIMENSION_MODELS:
+            continue
+        found.add(name)
+        waiting += manifest["nodes"][node]["depends_on"]["nodes"]
+    return found
+
+
+def _parts_of(marts: Iterable[str]) -> set[int]:
+    """The parts to publish for some of the marts: part 3 is parts 1 and 2."""
+    parts = {int(mart.split("_")[1]) for mart in marts}
+    return {1, 2} if 3 in parts else parts
+
+
+def _report(context: dg.AssetExecutionContext, result: publication.Publication, first: date, last: date) -> None:
+    for part in result.published:
+        for state, days in (
+            ("published", result.published[part]),
+            ("waiting for files", result.waiting[part]),
+            ("left to a newer calculation", result.overtaken[part]),
+        ):
+            inside = [str(day) for day in days if first <= day <= last]
+            outside = [str(day) for day in days if not first <= day <= last]
+            if inside or outside:
+                beside = f" (and around them {', '.join(outside)})" if outside else ""
+                context.log.info(f"part {part}: {state}: {', '.join(inside) or 'none of the range'}{beside}")
+
+
+def _materialized_beside(
+    context: dg.AssetExecutionContext,
+    selected: Sequence[str],
+    result: publication.Publication,
+    first: date,
+    last: date,
+) -> Iterator[dg.AssetMaterialization]:
+    """Events for what the publication replaced beyond the run's own selection and range."""
+    for part, days in result.published.items():
+        marts = [*publication.DAILY_MARTS[part], publication.MONTHLY_MARTS[part]]
+        marts += [*publication.DAILY_MARTS[3], publication.MONTHLY_MARTS[3]]
+        for day in days:
+            inside = first <= day <= last
+            for mart in marts:
+                if not inside or mart not in selected:
+                    yield dg.AssetMaterialization(["gold", mart], partition=day.isoformat())
+
+
+def _row_counts(
+    connection: Connection, manifest: Mapping[str, Any], models: Iterable[str], first: date, last: date
+) -> Mapping[str, Mapping[str, Any]]:
+    """By model, how many rows each of the days has, as metadata."""
+    counts: dict[str, Mapping[str, Any]] = {}
+    for model in models:
+        node = manifest["nodes"][f"model.{manifest['metadata']['project_name']}.{model}"]
+        if node["config"]["materialized"] == "view" or "date" not in node["columns"]:
+            continue
+        table = sql.Identifier(node["schema"], model)
+        row = connection.execute(
+            sql.SQL("select count(*) from {} where date between %s and %s").format(table), (first, last)
+        ).fetchone()
+        counts[model] = {"dagster/partition_row_count": row[0] if row else 0}
+    return counts

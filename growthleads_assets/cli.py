@@ -1,0 +1,213 @@
+"""The `growthleads` command.
+
+Belongs here: commands, options, exit codes. Does not: what they do (commands/).
+"""
+
+import json
+import signal
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from growthleads_assets.commands.reporting import Reporter
+from growthleads_assets.settings import Settings, SettingsError, load_settings
+from growthleads_assets.warehouse.database import DatabaseUnavailable
+
+
+def _explained(command: Callable[..., int | None]) -> Callable[..., None]:
+    """Exit with the command's code; what a user can mend becomes a sentence and exit code 1, not a traceback."""
+
+    @wraps(command)
+    def wrapper(*args: Any, **kwargs: Any) -> None:
+        # `kill` is to end a process as an exception does, so that the database is given back.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+        try:
+            code = command(*args, **kwargs)
+        except (SettingsError, DatabaseUnavailable) as problem:
+            Reporter().complain(str(problem))
+            code = 1
+        except KeyboardInterrupt:
+            Reporter().complain("Stopped. What was not finished is taken up by the next run.")
+            code = 130
+        except BrokenPipeError:
+            # The reader of a pipe (such as `head`) had enough.
+            sys.stderr.close()
+            code = 0
+        sys.exit(code or 0)
+
+    return wrapper
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="growthleads")
+def main() -> None:
+    """Affiliate commission from landed files to published marts.
+
+    Configuration is environment variables, and .env: see the README.
+    """
+
+
+@main.command()
+@_explained
+def run() -> int:
+    """Load everything that has landed and publish what it touches.
+
+    Exit code 1: a file was refused or a run failed; everything else is loaded.
+    """
+    return _run(load_settings())
+
+
+def _run(settings: Settings) -> int:
+    from growthleads_assets.assets.platform import Platform
+    from growthleads_assets.commands.run import run_pass
+    from growthleads_assets.commands.session import working_on
+    from growthleads_assets.contracts.registry import SOURCES
+
+    with working_on(settings) as (inside, _):
+        return 0 if run_pass(Platform(inside, SOURCES), Reporter()) else 1
+
+
+@main.command()
+@_explained
+def demo() -> int:
+    """Show it all on sample data, in a home of its own."""
+    from growthleads_assets.assets.platform import Platform
+    from growthleads_assets.commands.demo import demo_settings, run_demo
+    from growthleads_assets.commands.session import working_on
+    from growthleads_assets.contracts.registry import SOURCES
+
+    with working_on(demo_settings()) as (inside, _):
+        return 0 if run_demo(Platform(inside, SOURCES), Reporter()) else 1
+
+
+@main.command()
+@click.option("--port", default=3000, show_default=True, type=click.IntRange(1, 65535), help="Port on 127.0.0.1.")
+@click.option("--demo", "on_demo", is_flag=True, help="Open the UI on the demo's home.")
+@_explained
+def dev(port: int, on_demo: bool) -> int:
+    """Open the Dagster UI and start the daemon, on 127.0.0.1."""
+    from growthleads_assets.commands.demo import demo_settings
+    from growthleads_assets.commands.dev import PortTaken, serve
+    from growthleads_assets.commands.session import working_on
+    from growthleads_assets.warehouse.environment import child_environment
+
+    settings = demo_settings() if on_demo else load_settings()
+    with working_on(settings) as (_, database):
+        try:
+            return serve(port, child_environment(settings, database), Reporter())
+        except PortTaken as problem:
+            Reporter().complain(str(problem))
+            return 1
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON: files and days.")
+@_explained
+def status(as_json: bool) -> None:
+    """Show what is loaded, waiting or refused, and which days are published."""
+    from growthleads_assets.assets.platform import Platform
+    from growthleads_assets.commands.session import working_on
+    from growthleads_assets.commands.status import show_status
+    from growthleads_assets.commands.status import status as look
+    from growthleads_assets.contracts.registry import SOURCES
+
+    with working_on(load_settings()) as (inside, _):
+        found = look(Platform(inside, SOURCES))
+    if as_json:
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+    else:
+        show_status(found, Reporter())
+
+
+@main.command()
+@click.argument("mart")
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="A .csv, .parquet or .xlsx file.")
+@_explained
+def export(mart: str, output: Path | None) -> int:
+    """Write MART, a table or view of gold, as CSV to standard output or to a file."""
+    import psycopg
+
+    from growthleads_assets.commands.session import working_on
+    from growthleads_assets.warehouse.export import NotExportable, export_to, write_csv
+
+    with (
+        working_on(load_settings()) as (_, database),
+        psycopg.connect(database.conninfo, autocommit=True) as connection,
+    ):
+        try:
+            if output:
+                export_to(connection, mart, output)
+            else:
+                write_csv(connection, mart, sys.stdout.buffer)
+                sys.stdout.flush()
+        except NotExportable as problem:
+            Reporter().complain(str(problem))
+            return 1
+        except OSError as problem:
+            if isinstance(problem, BrokenPipeError):
+                raise
+            Reporter().complain(f"{output} cannot be written: {problem.strerror}.")
+            return 1
+    return 0
+
+
+@main.group()
+def database() -> None:
+    """The home's database: its URL, and keeping it up."""
+
+
+@database.command()
+@_explained
+def url() -> None:
+    """Print the connection URL, for psql or a BI tool; starts the embedded server and keeps it up until `stop`."""
+    from growthleads_assets.warehouse.server import keep_database_up
+
+    click.echo(keep_database_up(load_settings()).url)
+
+
+@database.command()
+@_explained
+def start() -> None:
+    """Start the embedded server and keep it up until `stop`."""
+    from growthleads_assets.warehouse.server import keep_database_up
+
+    click.echo(f"The database is up: {keep_database_up(load_settings())}.")
+
+
+@database.command()
+@_explained
+def stop() -> None:
+    """Stop the embedded server, now or with the last process that works with it."""
+    from growthleads_assets.warehouse.server import StopOutcome, stop_database
+
+    click.echo(
+        {
+            StopOutcome.STOPPED: "The database has stopped.",
+            StopOutcome.NOT_RUNNING: "The database was not running.",
+            StopOutcome.IN_USE: "Other processes work with the database: it stops when the last of them ends.",
+            StopOutcome.EXTERNAL: "The database of GROWTHLEADS_DATABASE_URL is not the platform's to stop.",
+        }[stop_database(load_settings())]
+    )
+
+
+@main.command(name="exec", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+@_explained
+def execute(command: tuple[str, ...]) -> int:
+    """Run COMMAND with the platform's environment and its database up.
+
+    \b
+    growthleads exec -- dagster asset materialize -m growthleads_assets.definitions --select ... --partition ...
+    growthleads exec -- psql
+    """
+    from growthleads_assets.commands.dev import replace_by
+    from growthleads_assets.commands.session import working_on
+    from growthleads_assets.warehouse.environment import child_environment
+
+    settings = load_settings()
+    with working_on(settings) as (_, database):
+        return replace_by(list(command), child_environment(settings, database))

@@ -1,0 +1,17 @@
+"""The entry point that Dagster loads.
+
+Belongs here: the definitions of the home that the environment names. Does not: anything else.
+"""
+
+import dagster as dg
+
+from growthleads_assets.assets.platform import Platform
+from growthleads_assets.automation.graph import build_defs
+from growthleads_assets.contracts.registry import SOURCES
+from growthleads_assets.settings import load_settings
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """Every asset and job."""
+    return build_defs(Platform(load_settings(), SOURCES))

@@ -1,0 +1,171 @@
+"""Which rows are held back and why: faults of form and of the schema, wrong numbers of fields, repeated rows.
+
+Belongs here: finding the faults of rows, saying them in sentences, one entry a row. Does not: refusing files
+(parsing.py).
+"""
+
+from collections.abc import Iterable, Sequence
+
+import pandera.errors
+import pandera.polars as pa
+import polars as pl
+
+from growthleads_assets.contracts.derivations import Fault
+from growthleads_assets.contracts.schemas import lower_case
+from growthleads_assets.landing.cleaning import form_of
+from growthleads_assets.landing.refusal import SHOWN_CHARACTERS, Reason
+
+FAULTS = pl.Schema(
+    {"line": pl.Int64, "column_name": pl.String, "value": pl.String, "reason": pl.String, "detail": pl.String}
+)
+"""Columns of a frame of faults, of which a line can have several; ``column_name`` and ``value`` can be null."""
+
+_COLUMN = pl.col("column_name")
+_VALUE = (
+    pl.when(pl.col("value").str.len_chars() > SHOWN_CHARACTERS)
+    .then(pl.col("value").str.head(SHOWN_CHARACTERS) + "…")
+    .otherwise("value")
+)
+_SENTENCES = {
+    Reason.NOT_A_DATE: pl.format(
+        "{} `{}` is no date: write it like 2024-03-26 or 2024-03-26 13:45:00.", _COLUMN, _VALUE
+    ),
+    Reason.DATE_OUTSIDE_DAY: pl.format(
+        "{} `{}` is not on the file's day: correct it, or land the row in the file of its day.", _COLUMN, _VALUE
+    ),
+    Reason.NOT_A_DECIMAL: pl.format(
+        "{} `{}` is no plain decimal: write it like -1234.56, without currency, exponent or separators of thousands.",
+        _COLUMN,
+        _VALUE,
+    ),
+    Reason.NOT_A_COUNT: pl.format("{} `{}` is no whole number: write it like 12.", _COLUMN, _VALUE),
+    Reason.TOO_MANY_DIGITS: pl.format(
+        "{} `{}` has more digits than are kept, 12 before the decimal point and 9 after it: correct it.",
+        _COLUMN,
+        _VALUE,
+    ),
+    Reason.NULL_NOT_ALLOWED: pl.format("{} is empty: fill it in.", _COLUMN),
+    Reason.OUT_OF_RANGE: pl.format("{} `{}` does not pass {}: correct it.", _COLUMN, _VALUE, "check"),
+}
+
+
+def value_faults(texts: pl.DataFrame, typed: pl.DataFrame, schema: type[pa.DataFrameModel]) -> pl.DataFrame:
+    """The faults of single values, at most one for each row and column, in the order of lines and of columns.
+
+    ``texts`` and ``typed`` are the same rows, with ``line`` and the schema's columns. A text without a value has not
+    the form that the column's type asks for; nulls and ranges are the schema's to judge.
+    """
+    columns = typed.drop("line").columns
+    found = [*_faults_of_form(texts, typed.select(columns)), *_faults_of_schema(texts, typed.select(columns), schema)]
+    if not found:
+        return FAULTS.to_frame()
+    return (
+        pl.concat(found, how="diagonal")
+        .with_columns(pl.col("column_name").cast(pl.Enum(columns)))
+        .unique(["line", "column_name"], keep="first", maintain_order=True)
+        .sort("line", "column_name")
+        .with_columns(pl.col("column_name").cast(pl.String))
+        .with_columns(detail=_sentence())
+        .select(FAULTS.names())
+    )
+
+
+def _sentence() -> pl.Expr:
+    return pl.coalesce(pl.when(pl.col("reason") == reason).then(sentence) for reason, sentence in _SENTENCES.items())
+
+
+def _faults_of_form(texts: pl.DataFrame, typed: pl.DataFrame) -> Iterable[pl.DataFrame]:
+    for column in typed.iter_columns():
+        fault = form_of(column.dtype).fault
+        if fault is None or not column.has_nulls():
+            continue
+        text = texts.select("line", value=column.name).filter(column.is_null() & texts[column.name].is_not_null())
+        yield text.with_columns(
+            pl.lit(column.name).alias("column_name"),
+            fault(text["value"]).alias("reason"),
+            check=pl.lit(None, pl.String),
+        )
+
+
+def _faults_of_schema(
+    texts: pl.DataFrame, typed: pl.DataFrame, schema: type[pa.DataFrameModel]
+) -> Iterable[pl.DataFrame]:
+    try:
+        schema.validate(typed, lazy=True)
+    except pandera.errors.SchemaErrors as errors:
+        cases = errors.failure_cases
+        if cases["index"].has_nulls():
+            raise  # a whole column is not what the schema says: no fault of the file
+        for (name,), failed in cases.partition_by("column", as_dict=True).items():
+            text = texts.select("line", value=str(name))[failed["index"]]
+            reason = pl.when(failed["check"] == "not_nullable").then(pl.lit(Reason.NULL_NOT_ALLOWED))
+            yield text.with_columns(
+                pl.lit(name).alias("column_name"),
+                reason.otherwise(pl.lit(Reason.OUT_OF_RANGE)).alias("reason"),
+                failed["check"],
+            )
+
+
+def wrong_widths(records: pl.DataFrame, width: int) -> pl.DataFrame:
+    """A fault for every record that has not ``width`` fields."""
+    return records.filter(pl.col("width") != width).select(
+        "line",
+        column_name=pl.lit(None, pl.String),
+        value=pl.lit(None, pl.String),
+        reason=pl.lit(Reason.FIELD_COUNT),
+        detail=pl.format(
+            "The line has {} instead of {} fields: give every column its field, and quote a value with a comma in it.",
+            "width",
+            pl.lit(width),
+        ),
+    )
+
+
+def repeats(rows: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
+    """A fault for every row that is equal in ``columns`` to one before it; null is equal to null only."""
+    # Hashing first takes a fraction of the memory that comparing whole rows does; those of one hash are compared.
+    repeated = rows.filter(rows.select(columns).hash_rows().is_duplicated())
+    if repeated.is_empty():
+        return FAULTS.to_frame()
+    return (
+        repeated.select("line", first_line=pl.col("line").first().over(columns))
+        .filter(pl.col("line") != pl.col("first_line"))
+        .select(
+            "line",
+            column_name=pl.lit(None, pl.String),
+            value=pl.lit(None, pl.String),
+            reason=pl.lit(Reason.DUPLICATE),
+            detail=pl.format(
+                "The row repeats line {}, so it counts once: delete it, or set its time apart if both are meant.",
+                "first_line",
+            ),
+        )
+    )
+
+
+def derivation_faults(found: Iterable[Fault]) -> pl.DataFrame:
+    """The faults that a source's derivation found, with the column and value that they are about in the sentence."""
+    faults = pl.DataFrame(list(found), schema=FAULTS, orient="row")
+    about = pl.when(pl.col("value").is_not_null()).then(pl.format("{} `{}`: {}", _COLUMN, _VALUE, "detail"))
+    return faults.with_columns(detail=about.otherwise("detail")).sort("line", maintain_order=True)
+
+
+def entries(faults: pl.DataFrame, records: pl.DataFrame, texts: pl.DataFrame, folded: Sequence[str]) -> pl.DataFrame:
+    """What is quarantined, one row a record, in the order of lines: see ``ParsedFile.quarantined``.
+
+    ``records`` has the ``line`` and ``raw`` text of each record, ``texts`` the ``line`` and the cleaned texts of those
+    with faults that have the right number of fields.
+    """
+    by_line = faults.group_by("line", maintain_order=True).agg(
+        pl.col("column_name", "value", "reason").first(), pl.col("detail").str.join(" ")
+    )
+    columns = texts.drop("line").columns
+    fields = texts.select(
+        "line", fields=pl.struct(*columns, *map(lower_case, folded)).struct.json_encode().cast(pl.String)
+    )
+    return (
+        by_line.join(records.select("line", raw_line="raw"), on="line", how="left")
+        .join(fields, on="line", how="left")
+        .select("line", "raw_line", "column_name", "value", "reason", "detail", "fields")
+        .sort("line")
+    )

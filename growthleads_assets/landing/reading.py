@@ -1,0 +1,87 @@
+"""Reading landed files: the bytes that were seen to lie in the landing zone, and no others.
+
+Belongs here: opening, reading and fingerprinting. Does not: judging names (zone.py) or content (parsing.py).
+"""
+
+import errno
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BufferedReader
+
+from growthleads_assets.landing.folders import opened_folder, why
+from growthleads_assets.landing.zone import LandedFile
+
+# Not blocking: a pipe put in the place of a file would wait for a writer before it can be told from one.
+_READ_ONLY = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+class UnreadableFile(Exception):
+    """A landed file could not be read; ``str()`` is a sentence. No refusal: it is tried again at the next pass."""
+
+
+class FileChanged(UnreadableFile):
+    """The file is gone, or no longer the one that was seen: what lies there now is for the next pass, once settled."""
+
+
+def read_landed(file: LandedFile) -> bytes:
+    """The content of a takeable file, as it was when it was discovered.
+
+    No folder or file on the way, from the landing zone down, may be a symbolic link, and only a regular file is read.
+    It must have the size, times and inode that it was seen with, before and after reading: a file exchanged before it
+    was opened, or written to, may be half written. One exchanged while it is read is read to its end.
+
+    Raises FileChanged when it does not, and UnreadableFile for everything that the operating system objects to.
+    """
+    with _opened(file) as content:
+        return content.read()
+
+
+def fingerprint(file: LandedFile) -> str:
+    """The SHA-256 of a takeable file in hexadecimal, read piece by piece; raises as ``read_landed`` does."""
+    with _opened(file) as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def sha256(content: bytes) -> str:
+    """The SHA-256 of bytes already read, in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+@contextmanager
+def open_regular(name: str, folder: int) -> Iterator[BufferedReader]:
+    """The file ``name`` in an opened folder, for reading.
+
+    Raises OSError when it cannot be opened, or is anything else than a regular file.
+    """
+    descriptor = os.open(name, _READ_ONLY, dir_fd=folder)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "Not a regular file")
+        with os.fdopen(descriptor, "rb", closefd=False) as content:
+            yield content
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _opened(file: LandedFile) -> Iterator[BufferedReader]:
+    *folders, name = file.path.relative_to(file.landing_zone).parts
+    try:
+        with opened_folder(file.landing_zone, *folders) as folder, open_regular(name, folder) as content:
+            status = os.fstat(content.fileno())
+            _require(file.same_file(status) and status.st_ctime_ns == file.ctime_ns, file)
+            yield content
+            # Not the ctime: it also moves when a newer file takes this one's name, which does not touch these bytes.
+            _require(file.same_file(os.fstat(content.fileno())), file)
+    except FileNotFoundError as error:
+        raise FileChanged(f"{file.relative} is no longer there.") from error
+    except OSError as error:
+        raise UnreadableFile(f"{file.relative} cannot be read ({why(error)}); it is tried again.") from error
+
+
+def _require(unchanged: bool, file: LandedFile) -> None:
+    if not unchanged:
+        raise FileChanged(f"{file.relative} has changed since it was found; it is taken up once it has settled.")

@@ -1,0 +1,114 @@
+"""The planner: compares what has landed with what is loaded and published, and says what is to do.
+
+Belongs here: that comparison, without looking anything up itself. Does not: Dagster, PostgreSQL, the file system.
+
+It works from state, never from events, so a pass that was cut short is finished by the next one.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import groupby
+
+
+@dataclass(frozen=True)
+class Landed:
+    """A file in the landing zone. ``sha256`` is null when it was not read: it is refused, waits or is unreadable.
+
+    ``refusal``, ``waits`` and ``unreadable`` are sentences; ``place`` is its path in the landing zone.
+    """
+
+    source: str | None
+    file: str
+    day: date | None
+    place: str
+    sha256: str | None = None
+    refusal: str | None = None
+    waits: str | None = None
+    unreadable: str | None = None
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The newest refusal on record of a file: of which content, by which rules, and why."""
+
+    sha256: str | None
+    judged_by: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class DayRange:
+    """Days from ``first`` to ``last``, both included, and the event sources with files to load for any of them."""
+
+    first: date
+    last: date
+    sources: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to do. ``dimensions`` come first; the ``ranges`` need them.
+
+    ``refused`` and ``unreadable`` are the landed files that cannot be loaded, each with its sentence; ``waiting``
+    those that are not due yet; ``to_load`` those that the dimensions and ranges are about.
+    """
+
+    dimensions: tuple[str, ...]
+    ranges: tuple[DayRange, ...]
+    refused: tuple[tuple[Landed, str], ...]
+    unreadable: tuple[tuple[Landed, str], ...]
+    waiting: tuple[tuple[Landed, str], ...]
+    to_load: tuple[Landed, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to load and nothing to calculate."""
+        return not self.dimensions and not self.ranges
+
+
+def plan(
+    landed: Iterable[Landed],
+    *,
+    in_force: Mapping[tuple[str, str], str],
+    refusals: Mapping[tuple[str, str], Judged],
+    rules: str,
+    days_to_settle: Collection[date],
+) -> Plan:
+    """What is to do about the ``landed`` files and the days whose calculation is behind their files.
+
+    ``in_force`` gives the SHA-256 of the version in force by (source, file), ``refusals`` the newest refusal;
+    ``rules`` is the fingerprint of today's rules: a file refused by the same ones is not tried again.
+    """
+    dimensions: list[str] = []
+    loads: dict[date, set[str]] = {day: set() for day in days_to_settle}
+    refused: list[tuple[Landed, str]] = []
+    unreadable: list[tuple[Landed, str]] = []
+    waiting: list[tuple[Landed, str]] = []
+    to_load: list[Landed] = []
+    for file in landed:
+        judged = refusals.get((file.source or "", file.file))
+        if file.refusal:
+            refused.append((file, file.refusal))
+        elif file.unreadable:
+            unreadable.append((file, file.unreadable))
+        elif file.waits:
+            waiting.append((file, file.waits))
+        elif judged and (judged.sha256, judged.judged_by) == (file.sha256, rules):
+            refused.append((file, judged.reason))
+        elif file.source and file.day:
+            # Loaded even when its bytes are in force: loading is what takes it out of the landing zone.
+            loads.setdefault(file.day, set()).add(file.source)
+            to_load.append(file)
+        elif file.source and in_force.get((file.source, file.file)) != file.sha256:
+            dimensions.append(file.source)
+            to_load.append(file)
+    return Plan(tuple(dimensions), tuple(_ranges(loads)), tuple(refused), tuple(unreadable), tuple(waiting), tuple(to_load))
+
+
+def _ranges(loads: Mapping[date, Collection[str]]) -> Iterator[DayRange]:
+    """The days in one range per run of days without a gap."""
+    numbered = enumerate(sorted(loads))
+    for _, run in groupby(numbered, key=lambda item: item[1] - timedelta(days=item[0])):
+        days = [day for _, day in run]
+        yield DayRange(days[0], days[-1], frozenset().union(*(loads[day] for day in days)))

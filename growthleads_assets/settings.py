@@ -1,0 +1,235 @@
+"""Typed, checked configuration from the environment and a `.env` file.
+
+Belongs here: what can be configured, what is accepted, and where things lie that follow from it.
+Does not: anything that connects, or reads a file while it is imported.
+
+A variable of the environment wins over the same one in a `.env` file; an empty value counts as unset. The `.env` of
+the home is read. That of the checkout is read too unless the environment names another home, so a home of its own
+(such as the demo's) never picks up the zones or the database of another.
+
+Paths may start with `~`. A relative `GROWTHLEADS_HOME` starts at the current directory (in the checkout's `.env`: at
+the checkout), relative zones at the home.
+"""
+
+import contextlib
+import difflib
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from dotenv import dotenv_values
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "GROWTHLEADS_"
+CHECKOUT = Path(__file__).resolve().parents[1]
+"""The folder that holds this package, `dbt_project/` and `dagster.yaml`."""
+
+DAGSTER_DATABASE_URL = f"{PREFIX}DAGSTER_DATABASE_URL"
+PLATFORM_VARIABLES = frozenset({DAGSTER_DATABASE_URL})
+"""Variables that the platform sets for its child processes: no settings, and no typing errors either."""
+
+
+class SettingsError(Exception):
+    """One sentence per wrong value, a line each: the variable, its value (no password) and what is accepted."""
+
+
+def _folder(value: Path, info: ValidationInfo) -> Path:
+    """The absolute folder a path means; one that does not exist yet is made when it is needed."""
+    start: Path = info.data.get("home", Path.cwd())
+    folder = (start / value.expanduser()).resolve()
+    if folder.exists() and not folder.is_dir():
+        raise ValueError("a folder, not a file")
+    return folder
+
+
+def _apart_from_landing_zone(archive: Path, info: ValidationInfo) -> Path:
+    landing: Path | None = info.data.get("landing_zone")
+    if landing and (archive.is_relative_to(landing) or landing.is_relative_to(archive)):
+        raise ValueError(f"a folder apart from the landing zone {landing}: neither may lie in the other")
+    return archive
+
+
+def _iso_date(value: object) -> object:
+    """Only this one form: pydantic alone also takes numbers of seconds for a date."""
+    if not isinstance(value, str):
+        return value
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
+        with contextlib.suppress(ValueError):
+            return date.fromisoformat(value)
+    raise ValueError("a date of the calendar written YYYY-MM-DD, such as 2024-01-01")
+
+
+def _time_zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("a time zone of the IANA database, such as UTC or Europe/Berlin") from None
+    return value
+
+
+def _postgresql_url(value: object) -> object:
+    """A URL that libpq reads as it was meant, with `postgres://` written out.
+
+    An unencoded `@`, `/` or `?` in a password makes libpq take part of it for a host, a port or a database, and name
+    it in error messages: such URLs are refused here.
+    """
+    if not isinstance(value, str):
+        return value
+    from psycopg import ProgrammingError
+    from psycopg.conninfo import conninfo_to_dict
+
+    scheme, separator, rest = value.strip().partition("://")
+    if scheme not in {"postgresql", "postgres"} or not separator:
+        raise ValueError("a URL that starts with postgresql:// or postgres://")
+    url = f"postgresql://{rest}"
+    try:
+        parts = conninfo_to_dict(url)
+    except ProgrammingError:
+        parts = {"port": "unreadable"}
+    if not re.fullmatch(r"\d*", str(parts.get("port", "")), re.ASCII) or any(
+        re.search("[@,]", str(parts.get(part, ""))) for part in ("host", "dbname")
+    ):
+        raise ValueError(
+            "a URL of the form postgresql://user:password@host:5432/database with one host, and with special "
+            "characters in the password percent-encoded"
+        )
+    return url
+
+
+Folder = Annotated[Path, AfterValidator(_folder)]
+
+
+class Settings(BaseSettings):
+    """The configuration; each field is the environment variable of its name in capitals after `GROWTHLEADS_`.
+
+    Field descriptions complete the sentence "must be ...".
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
+    )
+
+    home: Folder = Field(default=CHECKOUT, description="a folder for the zones and the local state")
+    landing_zone: Folder = Field(
+        default_factory=lambda fields: fields["home"] / "landing_zone", description="the folder where files land"
+    )
+    archive_zone: Annotated[Folder, AfterValidator(_apart_from_landing_zone)] = Field(
+        default_factory=lambda fields: fields["home"] / "archive_zone",
+        description="the folder that keeps every accepted version of every file",
+    )
+    database_url: Annotated[SecretStr | None, BeforeValidator(_postgresql_url)] = Field(
+        default=None, description="the URL of a PostgreSQL database; unset: an embedded server"
+    )
+    start_date: Annotated[date, BeforeValidator(_iso_date)] = Field(
+        default=date(2024, 1, 1), description="the first day whose files are accepted"
+    )
+    timezone: Annotated[str, AfterValidator(_time_zone)] = Field(
+        default="UTC", description="the time zone that decides what today is"
+    )
+    settle_seconds: float = Field(
+        default=3,
+        ge=0,
+        allow_inf_nan=False,
+        description="a number of seconds, 0 or more, such as 3 or 0.5",
+    )
+
+    @property
+    def state_dir(self) -> Path:
+        """The home's local state: the embedded database, Dagster's home, dbt's output."""
+        return self.home / ".growthleads"
+
+    @property
+    def dagster_home(self) -> Path:
+        """The folder of Dagster's configuration and logs (`DAGSTER_HOME`)."""
+        return self.state_dir / "dagster"
+
+    @property
+    def dbt_project_dir(self) -> Path:
+        """The dbt project, which is code and lies in the checkout."""
+        return CHECKOUT / "dbt_project"
+
+    @property
+    def dbt_target_path(self) -> Path:
+        """Where dbt writes compiled SQL and its artifacts."""
+        return self.state_dir / "dbt" / "target"
+
+    @property
+    def dbt_log_path(self) -> Path:
+        """Where dbt writes its logs."""
+        return self.state_dir / "dbt" / "logs"
+
+    def today(self) -> date:
+        """The current day in the configured time zone."""
+        return datetime.now(ZoneInfo(self.timezone)).date()
+
+
+SETTING_VARIABLES = tuple(f"{PREFIX}{name.upper()}" for name in Settings.model_fields)
+"""Every variable that configures the platform."""
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """The settings of the environment and `.env`; ``overrides`` are field values that win over both.
+
+    Raises SettingsError when a value is not accepted or a variable is unknown.
+    """
+    home, env_files = _home_and_env_files(overrides.get("home") or os.environ.get(f"{PREFIX}HOME"))
+    problems = [*_unknown_variables(os.environ, "the environment")]
+    for env_file in env_files:
+        problems += _unknown_variables(_read_env_file(env_file), str(env_file))
+    try:
+        settings = Settings(**{"_env_file": env_files, **overrides, "home": home})
+    except ValidationError as error:
+        problems += map(_sentence, _causes(error))
+    else:
+        if not problems:
+            return settings
+    # Raised out here, unchained: pydantic's own error holds the values, passwords included.
+    raise SettingsError("\n".join(problems))
+
+
+def _home_and_env_files(named: str | Path | None) -> tuple[Path, list[Path]]:
+    """The home, and the `.env` files that hold for it, the last of them winning."""
+    checkout_file = CHECKOUT / ".env"
+    if named:
+        home = Path(named).expanduser().absolute()
+        return home, [home / ".env"]
+    home = CHECKOUT / Path(_read_env_file(checkout_file).get(f"{PREFIX}HOME") or "").expanduser()
+    return home, [checkout_file] if home == CHECKOUT else [checkout_file, home / ".env"]
+
+
+def _read_env_file(path: Path) -> Mapping[str, str | None]:
+    try:
+        return dotenv_values(path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} cannot be read: {error}.") from None
+
+
+def _unknown_variables(names: Iterable[str], place: str) -> Iterator[str]:
+    known = {*SETTING_VARIABLES, *PLATFORM_VARIABLES}
+    for name in sorted(n for n in names if n.upper().startswith(PREFIX) and n not in known):
+        similar = difflib.get_close_matches(name[len(PREFIX) :].lower(), Settings.model_fields, n=1)
+        hint = (
+            f"did you mean {PREFIX}{similar[0].upper()}?"
+            if similar
+            else f"the settings are {', '.join(SETTING_VARIABLES)}."
+        )
+        yield f"{name} in {place} is not a setting: {hint}"
+
+
+def _causes(error: ValidationError) -> list[ErrorDetails]:
+    """The values that are wrong themselves, without the fields whose default could not follow from them."""
+    return [detail for detail in error.errors() if detail["type"] != "default_factory_not_called"]
+
+
+def _sentence(detail: ErrorDetails) -> str:
+    field = str(detail["loc"][0])
+    own_words = detail.get("ctx", {}).get("error") if detail["type"] == "value_error" else None
+    accepted = own_words or Settings.model_fields[field].description
+    shown = "" if field == "database_url" else f"is {str(detail['input'])!r}, but "
+    return f"{PREFIX}{field.upper()} {shown}must be {accepted}."

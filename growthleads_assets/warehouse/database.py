@@ -1,0 +1,139 @@
+"""How to reach a PostgreSQL database: one set of libpq parameters in every form that someone asks for.
+
+Belongs here: URLs, variables, the check of a database that someone else runs. Does not: starting a server.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import quote, urlencode
+
+import psycopg
+from psycopg import pq
+from psycopg.abc import ConnDict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+OLDEST_VERSION = 15
+CONNECT_SECONDS = 10
+DAGSTER_SCHEMA = "dagster"
+
+LIBPQ_VARIABLES: Mapping[str, str] = {
+    option.keyword.decode(): option.envvar.decode() for option in pq.Conninfo.get_defaults() if option.envvar
+}
+"""The environment variable of each libpq parameter that has one."""
+
+
+class DatabaseUnavailable(Exception):
+    """The database cannot be used: one sentence that says why, without a password."""
+
+
+@dataclass(frozen=True)
+class Database:
+    """A database that can be reached: libpq parameters by keyword, `host` (or socket folder), `port`, `user` and
+    `dbname` always among them. Neither `repr` nor `str` shows a password.
+    """  # noqa: D205
+
+    parameters: Mapping[str, str] = field(repr=False)
+
+    def __str__(self) -> str:
+        return f"{self.dbname} at {self.host}, port {self.port}"
+
+    @property
+    def host(self) -> str:
+        """The host name, or the folder of the unix socket."""
+        return self.parameters["host"]
+
+    @property
+    def port(self) -> int:
+        """The port, for a socket too: it is part of the socket's name."""
+        return int(self.parameters["port"])
+
+    @property
+    def user(self) -> str:
+        """The role that connects."""
+        return self.parameters["user"]
+
+    @property
+    def password(self) -> str:
+        """The password, empty where none is needed."""
+        return self.parameters.get("password", "")
+
+    @property
+    def dbname(self) -> str:
+        """The name of the database."""
+        return self.parameters["dbname"]
+
+    @property
+    def conninfo(self) -> str:
+        """The connection string for psycopg."""
+        return make_conninfo(**self.parameters)
+
+    @property
+    def url(self) -> str:
+        """The URL for psql and other clients that use libpq; it holds the password if there is one."""
+        return _url("postgresql", self.parameters)
+
+    @property
+    def dagster_url(self) -> str:
+        """The URL for Dagster's storage: psycopg2 by name, in Dagster's own schema.
+
+        SQLAlchemy 2.1 takes psycopg 3 for `postgresql://`, with which dagster-postgres fails.
+        """
+        options = f"{self.parameters.get('options', '')} -csearch_path={DAGSTER_SCHEMA}".strip()
+        return _url("postgresql+psycopg2", {**self.parameters, "options": options})
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables from which psql, dbt and every other libpq client connect to this database."""
+        return {LIBPQ_VARIABLES[name]: value for name, value in self.parameters.items() if name in LIBPQ_VARIABLES}
+
+
+def external_database(url: str) -> Database:
+    """The database of ``url``, after a look at it.
+
+    Raises DatabaseUnavailable when it cannot be reached or is older than PostgreSQL 15.
+    """
+    requested = conninfo_to_dict(url)
+    patient = make_conninfo(url, connect_timeout=requested.get("connect_timeout", CONNECT_SECONDS))
+    try:
+        with psycopg.connect(patient) as connection:
+            database = Database(_resolved(requested, connection.info))
+            version = connection.info.server_version // 10_000
+    except psycopg.Error as error:
+        raise DatabaseUnavailable(_unreachable(requested, error)) from None
+    if version < OLDEST_VERSION:
+        raise DatabaseUnavailable(
+            f"The database {database} is PostgreSQL {version}, but {OLDEST_VERSION} or newer is needed."
+        )
+    return database
+
+
+def _resolved(requested: ConnDict, info: psycopg.ConnectionInfo) -> dict[str, str]:
+    """What the URL asks for, completed by what libpq took from its defaults, variables and files."""
+    parameters = {name: str(value) for name, value in requested.items()}
+    parameters |= {"host": info.host, "port": str(info.port), "user": info.user, "dbname": info.dbname}
+    return {**parameters, "password": info.password} if info.password else parameters
+
+
+def _unreachable(requested: ConnDict, error: psycopg.Error) -> str:
+    reason = str(error).splitlines()[0].rstrip(".")
+    if requested.get("password"):
+        reason = reason.replace(str(requested["password"]), "***")
+    return f"The database of GROWTHLEADS_DATABASE_URL cannot be reached: {reason}."
+
+
+def _url(scheme: str, parameters: Mapping[str, str]) -> str:
+    """A URL in which everything but user, host and name is in the query, where every client accepts it.
+
+    A socket folder goes into the query too: as a path it cannot stand where a host name stands.
+    """
+    rest = dict(parameters)
+    user, password, name = rest.pop("user"), rest.pop("password", ""), rest.pop("dbname")
+    host, port = rest.pop("host"), rest.pop("port")
+    credentials = quote(user, safe="") + (f":{quote(password, safe='')}" if password else "")
+    if host.startswith("/"):
+        place = ""
+        rest = {"host": host, "port": port, **rest}
+    else:
+        place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    query = f"?{urlencode(rest, quote_via=quote)}" if rest else ""
+    return f"{scheme}://{credentials}@{place}/{quote(name, safe='')}{query}"

@@ -1,0 +1,91 @@
+"""What child processes need to work on the same home and database: variables, and Dagster's home.
+
+Belongs here: the environment of `dagster`, `dbt` and `psql`. Does not: running them.
+"""
+
+import os
+import shutil
+import sysconfig
+import tempfile
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+from pydantic import SecretStr
+
+from growthleads_assets.settings import CHECKOUT, DAGSTER_DATABASE_URL, PREFIX, Settings
+from growthleads_assets.warehouse.database import DAGSTER_SCHEMA, LIBPQ_VARIABLES, Database
+from growthleads_assets.warehouse.installation import bundled_binaries
+
+# Any constant does, as long as every process uses the same one.
+DAGSTER_SCHEMA_LOCK = 7_201_002
+
+
+def child_environment(settings: Settings, database: Database) -> dict[str, str]:
+    """The whole environment for a child process that works on this home and database.
+
+    The caller's own variables stay, except those that configure the platform: they are replaced, so that a child means
+    the same home and database wherever it runs. Libpq's (`PGOPTIONS`, ...) stay for a database of someone else's, and
+    are no concern of the embedded one. The platform's commands come first on PATH, the bundled PostgreSQL's last.
+    Passwords are in it: it is for processes, not for printing.
+    """
+    replaced = set() if settings.database_url else set(LIBPQ_VARIABLES.values())
+    own = {k: v for k, v in os.environ.items() if not k.startswith(PREFIX) and k not in replaced}
+    return {
+        **own,
+        **dict(_settings_variables(settings)),
+        **database.environment,
+        f"{PREFIX}DATABASE_URL": database.url,
+        DAGSTER_DATABASE_URL: database.dagster_url,
+        "PATH": os.pathsep.join(
+            filter(None, [sysconfig.get_path("scripts"), own.get("PATH"), str(bundled_binaries())])
+        ),
+        "DAGSTER_HOME": str(settings.dagster_home),
+        "DAGSTER_DISABLE_TELEMETRY": "yes",
+        "DBT_PROJECT_DIR": str(settings.dbt_project_dir),
+        "DBT_PROFILES_DIR": str(settings.dbt_project_dir),
+        "DBT_TARGET_PATH": str(settings.dbt_target_path),
+        "DBT_LOG_PATH": str(settings.dbt_log_path),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    }
+
+
+def _settings_variables(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Every setting as the variable that sets it, written as `load_settings` reads it."""
+    for name, value in settings:
+        match value:
+            case None:
+                continue
+            case SecretStr():
+                text = value.get_secret_value()
+            case date():
+                text = value.isoformat()
+            case _:
+                text = str(value)
+        yield f"{PREFIX}{name.upper()}", text
+
+
+def prepare_dagster_home(settings: Settings, database: Database) -> None:
+    """Have `DAGSTER_HOME` ready: the folder, the checkout's `dagster.yaml` in it, and the schema of its storage.
+
+    Repeating it changes nothing, and two processes can do it at once. Raises psycopg.Error, OSError.
+    """
+    settings.dagster_home.mkdir(parents=True, exist_ok=True)
+    _copy_if_different(CHECKOUT / "dagster.yaml", settings.dagster_home / "dagster.yaml")
+    with psycopg.connect(database.conninfo) as connection:
+        # `if not exists` alone fails when two create it at once, and where one may not create schemas.
+        connection.execute("select pg_advisory_xact_lock(%s)", [DAGSTER_SCHEMA_LOCK])
+        if not connection.execute("select 1 from pg_namespace where nspname = %s", [DAGSTER_SCHEMA]).fetchone():
+            connection.execute(sql.SQL("create schema {}").format(sql.Identifier(DAGSTER_SCHEMA)))
+
+
+def _copy_if_different(source: Path, target: Path) -> None:
+    content = source.read_bytes()
+    if target.exists() and target.read_bytes() == content:
+        return
+    with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as new:
+        new.write(content)
+    shutil.copymode(source, new.name)
+    Path(new.name).replace(target)

@@ -1,0 +1,127 @@
+"""Reading a gold table or view in full: as CSV, Parquet or Excel.
+
+Belongs here: its columns, its order, its file formats. Does not: where the file goes on a terminal.
+"""
+
+from pathlib import Path
+from typing import BinaryIO
+
+import polars as pl
+import psycopg
+from psycopg import sql
+
+from growthleads_assets.contracts.schemas import MONEY_SCALE
+
+FORMATS = (".csv", ".parquet", ".xlsx")
+# The most that polars and Parquet carry; sums of earnings need 9 digits after the point.
+_MOST_DIGITS = 38
+
+
+class NotExportable(Exception):
+    """There is no such table in gold, or no such file format: a sentence that names what there is."""
+
+
+def exportable(connection: psycopg.Connection) -> list[str]:
+    """The tables and views of gold, by name."""
+    rows = connection.execute(
+        "select relname from pg_class where relnamespace = 'gold'::regnamespace and relkind in ('r', 'v', 'm') order by 1"
+    )
+    return [name for (name,) in rows]
+
+
+def write_csv(connection: psycopg.Connection, name: str, target: BinaryIO) -> None:
+    """Write a table of gold as CSV with a header: UTF-8, ISO dates, plain decimals, ordered by its key.
+
+    Raises NotExportable.
+    """
+    connection.execute("set datestyle to 'ISO, YMD'")
+    statement = sql.SQL("copy ({}) to stdout (format csv, header)").format(_ordered(connection, name))
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for block in copy:
+            target.write(block)
+
+
+def export_to(connection: psycopg.Connection, name: str, path: Path) -> None:
+    """Write a table of gold to a file whose ending names the format; an older file is replaced when all is written.
+
+    Excel keeps numbers as binary fractions of 15 digits: amounts are exact to the cent up to ten trillion.
+
+    Raises NotExportable, OSError.
+    """
+    if path.suffix.lower() not in FORMATS:
+        raise NotExportable(f"{path.name} must end in {', '.join(FORMATS[:-1])} or {FORMATS[-1]}.")
+    unfinished = path.with_name(f".{path.name}.part")
+    try:
+        match path.suffix.lower():
+            case ".csv":
+                with unfinished.open("wb") as target:
+                    write_csv(connection, name, target)
+            case ".parquet":
+                _read(connection, name).write_parquet(unfinished)
+            case ".xlsx":
+                _write_excel(_read(connection, name), unfinished)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _ordered(connection: psycopg.Connection, name: str) -> sql.Composed:
+    if name not in exportable(connection):
+        raise NotExportable(f"There is no {name} in gold. There is: {', '.join(exportable(connection)) or 'nothing yet'}.")
+    table = sql.Identifier("gold", name)
+    order = _key(connection, name) or [column for column, _ in _columns(connection, name)]
+    terms = [
+        sql.SQL('{} collate "C"').format(sql.Identifier(column)) if type_name == "text" else sql.Identifier(column)
+        for column, type_name in ((c, dict(_columns(connection, name))[c]) for c in order)
+    ]
+    return sql.SQL("select * from {} order by {}").format(table, sql.SQL(", ").join(terms))
+
+
+def _key(connection: psycopg.Connection, name: str) -> list[str]:
+    rows = connection.execute(
+        """
+        select attribute.attname
+        from pg_index as key
+        cross join lateral unnest(key.indkey) with ordinality as part (attnum, place)
+        inner join pg_attribute as attribute on attribute.attrelid = key.indrelid and attribute.attnum = part.attnum
+        where key.indrelid = %s::regclass and key.indisprimary
+        order by part.place
+        """,
+        (f"gold.{name}",),
+    )
+    return [column for (column,) in rows]
+
+
+def _columns(connection: psycopg.Connection, name: str) -> list[tuple[str, str]]:
+    rows = connection.execute(
+        """
+        select attname, format_type(atttypid, null) from pg_attribute
+        where attrelid = %s::regclass and attnum > 0 and not attisdropped order by attnum
+        """,
+        (f"gold.{name}",),
+    )
+    return [(column, type_name) for column, type_name in rows]
+
+
+def _read(connection: psycopg.Connection, name: str) -> pl.DataFrame:
+    types = {
+        "numeric": pl.Decimal(_MOST_DIGITS, MONEY_SCALE),
+        "integer": pl.Int32,
+        "bigint": pl.Int64,
+        "date": pl.Date,
+        "boolean": pl.Boolean,
+        "timestamp with time zone": pl.Datetime("us", "UTC"),
+    }
+    statement = _ordered(connection, name)
+    schema = {column: types.get(type_name, pl.String) for column, type_name in _columns(connection, name)}
+    rows = connection.execute(statement).fetchall()
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _write_excel(rows: pl.DataFrame, path: Path) -> None:
+    from xlsxwriter import Workbook
+
+    # Text that looks like a formula or an address is data.
+    options = {"strings_to_formulas": False, "strings_to_urls": False}
+    with Workbook(path, options) as workbook:
+        rows.write_excel(workbook, autofit=True, dtype_formats={pl.Date: "yyyy-mm-dd"})

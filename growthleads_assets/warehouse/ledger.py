@@ -1,0 +1,199 @@
+"""The file ledger: which version of every file was accepted or refused, and which is in force.
+
+Belongs here: reading and writing `bronze.files`. Does not: the rows of the files.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+import psycopg
+from psycopg.rows import class_row
+
+
+@dataclass(frozen=True)
+class Version:
+    """A version of a file that was accepted: row counts, SHA-256 in hexadecimal, its path in the archive."""
+
+    load_id: int
+    source: str
+    file: str
+    day: date | None
+    sha256: str
+    rows_read: int
+    rows_loaded: int
+    rows_quarantined: int
+    archived_as: str
+    recorded_at: datetime
+
+    @property
+    def archived_path(self) -> Path:
+        """Its path in the archive zone."""
+        return Path(self.archived_as)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """The newest refusal of a file; ``judged_by`` says by which rules, ``sha256`` is null for what was never opened."""
+
+    source: str
+    file: str
+    day: date | None
+    sha256: str | None
+    judged_by: str
+    reason: str
+    recorded_at: datetime
+
+
+_VERSION = """
+    select load_id, source, file, day, sha256, rows_read, rows_loaded, rows_quarantined, archived_as, recorded_at
+    from bronze.files
+    where status = 'loaded' and superseded_at is null
+"""
+
+
+def lock_file(connection: psycopg.Connection, source: str, file: str) -> None:
+    """Keep other processes from accepting a version of the same file until the transaction ends."""
+    connection.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"bronze {source}/{file}",))
+
+
+def version_in_force(connection: psycopg.Connection, source: str, file: str) -> Version | None:
+    """The version of a file accepted last, or None when there never was one."""
+    with connection.cursor(row_factory=class_row(Version)) as cursor:
+        return cursor.execute(f"{_VERSION} and source = %s and file = %s", (source, file)).fetchone()
+
+
+def versions_in_force(connection: psycopg.Connection) -> list[Version]:
+    """Every file's version in force, by source and file name."""
+    with connection.cursor(row_factory=class_row(Version)) as cursor:
+        return cursor.execute(f"{_VERSION} order by source, file").fetchall()
+
+
+def was_accepted(connection: psycopg.Connection, source: str, file: str, sha256: str) -> bool:
+    """Whether a version with this content was ever accepted, in force or not."""
+    found = connection.execute(
+        "select from bronze.files where source = %s and file = %s and sha256 = %s and status = 'loaded' limit 1",
+        (source, file, sha256),
+    ).fetchone()
+    return found is not None
+
+
+def newest_refusals(connection: psycopg.Connection) -> list[Refusal]:
+    """The newest refusal of each file that no accepted version followed."""
+    with connection.cursor(row_factory=class_row(Refusal)) as cursor:
+        return cursor.execute(
+            """
+            select source, file, day, sha256, judged_by, reason, recorded_at
+            from (
+                select distinct on (source, file) * from bronze.files
+                order by source, file, load_id desc
+            ) as newest
+            where status = 'refused'
+            order by source, file
+            """
+        ).fetchall()
+
+
+def record_refusal(
+    connection: psycopg.Connection,
+    *,
+    source: str,
+    file: str,
+    day: date | None,
+    sha256: str | None,
+    judged_by: str,
+    reason: str,
+    run_id: str | None,
+) -> None:
+    """Put a refusal on record, once as long as file, rules and reason stay the same."""
+    connection.execute(
+        """
+        insert into bronze.files (source, file, day, sha256, status, judged_by, reason, run_id)
+        select %(source)s, %(file)s, %(day)s, %(sha256)s, 'refused', %(judged_by)s, %(reason)s, %(run_id)s
+        where not exists (
+            select from (
+                select * from bronze.files where source = %(source)s and file = %(file)s order by load_id desc limit 1
+            ) as newest
+            where status = 'refused'
+                and sha256 is not distinct from %(sha256)s
+                and judged_by = %(judged_by)s
+                and reason = %(reason)s
+        )
+        """,
+        {
+            "source": source,
+            "file": file,
+            "day": day,
+            "sha256": sha256,
+            "judged_by": judged_by,
+            "reason": reason,
+            "run_id": run_id,
+        },
+    )
+
+
+def record_version(
+    connection: psycopg.Connection,
+    *,
+    source: str,
+    file: str,
+    day: date | None,
+    sha256: str,
+    rows_read: int,
+    rows_loaded: int,
+    rows_quarantined: int,
+    extra_columns: Iterable[str],
+    judged_by: str,
+    archived_as: Path,
+    run_id: str | None,
+) -> int:
+    """Put an accepted version in force in place of the one before it, and return its load id.
+
+    The quarantined rows of the version before are marked resolved: its successor has its own.
+    """
+    connection.execute(
+        """
+        with superseded as (
+            update bronze.files set superseded_at = clock_timestamp()
+            where source = %(source)s and file = %(file)s and status = 'loaded' and superseded_at is null
+            returning load_id
+        )
+        update bronze.quarantine set resolved_at = clock_timestamp()
+        where load_id in (select load_id from superseded) and resolved_at is null
+        """,
+        {"source": source, "file": file},
+    )
+    row = connection.execute(
+        """
+        insert into bronze.files (
+            source, file, day, sha256, rows_read, rows_loaded, rows_quarantined, extra_columns,
+            status, judged_by, archived_as, run_id
+        )
+        values (%s, %s, %s, %s, %s, %s, %s, %s, 'loaded', %s, %s, %s)
+        returning load_id
+        """,
+        (
+            source,
+            file,
+            day,
+            sha256,
+            rows_read,
+            rows_loaded,
+            rows_quarantined,
+            list(extra_columns),
+            judged_by,
+            str(archived_as),
+            run_id,
+        ),
+    ).fetchone()
+    assert row is not None  # an insert without a condition always returns its row
+    return int(row[0])
+
+
+def record_reload(connection: psycopg.Connection, load_id: int, *, rows_loaded: int, rows_quarantined: int) -> None:
+    """Record what a version in force came to when it was read again."""
+    connection.execute(
+        "update bronze.files set rows_read = %s, rows_loaded = %s, rows_quarantined = %s where load_id = %s",
+        (rows_loaded + rows_quarantined, rows_loaded, rows_quarantined, load_id),
+    )

@@ -1,0 +1,231 @@
+"""Calculating and publishing days: what a calculation began with, and the one transaction that publishes it.
+
+Belongs here: `bronze.calculations`, `gold.published_days` and the rows of the solution marts. Does not: computing them,
+which dbt does.
+
+A calculation notes the file versions in force when it begins. Its days are published only if the same versions are in
+force when it ends, and no other calculation of them has begun: whichever came later sees newer files and publishes
+instead. So what is recorded as published is what the numbers were computed from.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import class_row
+
+DAILY_MARTS = {
+    1: ("solution_1_marketing_daily", "solution_1_operators_daily"),
+    2: ("solution_2_marketing_daily", "solution_2_operators_daily"),
+    3: ("solution_3_marketing_daily",),
+}
+MONTHLY_MARTS = {
+    1: "solution_1_operators_monthly",
+    2: "solution_2_operators_monthly",
+    3: "solution_3_operators_monthly",
+}
+MARTS = tuple(mart for part in DAILY_MARTS for mart in (*DAILY_MARTS[part], MONTHLY_MARTS[part]))
+"""Every table that publishing writes, in the order it writes them."""
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A rule of the marts that a publication would have broken, with the numbers that do not agree."""
+
+    rule: str
+    mart: str
+    key: str
+    period: date
+    expected: object
+    found: object
+
+    def __str__(self) -> str:
+        return f"{self.rule} in {self.mart}: {self.key}, {self.period}: {self.expected} expected, {self.found} found"
+
+
+class PublicationBlocked(Exception):
+    """The new numbers contradict one another; nothing was published. ``violations`` says where."""
+
+    def __init__(self, violations: Sequence[Violation]) -> None:
+        super().__init__("Nothing was published, because the numbers contradict one another: " + "; ".join(
+            map(str, violations)
+        ))
+        self.violations = violations
+
+
+@dataclass
+class Publication:
+    """What a publication did, days by part: ``published``, ``waiting`` for files, or ``overtaken`` by newer ones."""
+
+    published: dict[int, list[date]] = field(default_factory=dict)
+    waiting: dict[int, list[date]] = field(default_factory=dict)
+    overtaken: dict[int, list[date]] = field(default_factory=dict)
+
+
+def begin_calculation(
+    connection: psycopg.Connection, parts: Collection[int], first: date, last: date, run_id: str
+) -> None:
+    """Note the file versions that a calculation of these parts and days begins with."""
+    connection.execute(
+        """
+        insert into bronze.calculations (part, day, inputs, run_id)
+        select part, day, inputs, %(run_id)s
+        from bronze.day_inputs
+        where part = any(%(parts)s) and day between %(first)s and %(last)s
+        on conflict (part, day) do update
+        set
+            inputs = excluded.inputs,
+            run_id = excluded.run_id,
+            started_at = excluded.started_at,
+            finished_at = null,
+            settled_at = null,
+            waiting_for = null
+        """,
+        {"parts": list(parts), "first": first, "last": last, "run_id": run_id},
+    )
+
+
+def finish_calculation(connection: psycopg.Connection, run_id: str) -> None:
+    """Note that the run's calculations are done, those aside that another run has begun since."""
+    connection.execute(
+        "update bronze.calculations set finished_at = clock_timestamp() where run_id = %s and finished_at is null",
+        (run_id,),
+    )
+
+
+def publish(
+    connection: psycopg.Connection, parts: Collection[int], first: date, last: date, run_id: str
+) -> Publication:
+    """Replace the days by what was calculated, in all marts they appear in, in one transaction.
+
+    For part 2 these are also the days around the range that its scrapers files can change. Part 3 always follows
+    parts 1 and 2.
+
+    Raises PublicationBlocked, and then nothing has changed.
+    """
+    publication = Publication()
+    with connection.transaction():
+        connection.execute("select pg_advisory_xact_lock(hashtextextended('gold publication', 0))")
+        touched: set[date] = set()
+        for part in sorted(parts):
+            days = _calculated_days(connection, part, first, last)
+            publication.published[part] = [day for day, state in days.items() if state == "ready"]
+            publication.waiting[part] = [day for day, state in days.items() if state == "waiting"]
+            publication.overtaken[part] = [day for day, state in days.items() if state == "overtaken"]
+            settled = [*publication.published[part], *publication.waiting[part]]
+            _replace_days(connection, part, settled)
+            _record_days(connection, part, publication, run_id)
+            touched.update(settled)
+        _replace_days(connection, 3, sorted(touched))
+        violations = _violations(connection, touched)
+        if violations:
+            raise PublicationBlocked(violations)
+    return publication
+
+
+def _calculated_days(connection: psycopg.Connection, part: int, first: date, last: date) -> dict[date, str]:
+    """The days of a part that were calculated, each ``ready``, ``waiting`` or ``overtaken``."""
+    rows = connection.execute(
+        """
+        select
+            part_days.date,
+            case
+                when calculations.finished_at is null or calculations.inputs <> day_inputs.inputs then 'overtaken'
+                when part_days.waiting_for = '{}' then 'ready'
+                else 'waiting'
+            end
+        from silver.part_days
+        inner join bronze.day_inputs on part_days.part = day_inputs.part and part_days.date = day_inputs.day
+        left join bronze.calculations
+            on part_days.part = calculations.part and part_days.date = calculations.day
+        where part_days.part = %(part)s
+            and (
+                part_days.date between %(first)s and %(last)s
+                or (part_days.part = 2 and part_days.date in (select silver.scraper_days(%(first)s, %(last)s)))
+            )
+        order by part_days.date
+        """,
+        {"part": part, "first": first, "last": last},
+    )
+    return dict(rows.fetchall())
+
+
+def _replace_days(connection: psycopg.Connection, part: int, days: Collection[date]) -> None:
+    for mart in DAILY_MARTS[part]:
+        _replace_rows(connection, mart, "date", days)
+    _replace_rows(connection, MONTHLY_MARTS[part], "month", sorted({day.replace(day=1) for day in days}))
+
+
+def _replace_rows(connection: psycopg.Connection, mart: str, period: str, periods: Collection[date]) -> None:
+    columns = sql.SQL(", ").join(
+        sql.Identifier(row[0])
+        for row in connection.execute(
+            "select attname from pg_attribute where attrelid = %s::regclass and attnum > 0 and not attisdropped",
+            (f"gold.{mart}",),
+        )
+    )
+    names = {
+        "mart": sql.Identifier("gold", mart),
+        "candidate": sql.Identifier("candidate", mart),
+        "period": sql.Identifier(period),
+        "columns": columns,
+    }
+    connection.execute(sql.SQL("delete from {mart} where {period} = any(%s)").format(**names), (list(periods),))
+    connection.execute(
+        sql.SQL("insert into {mart} ({columns}) select {columns} from {candidate} where {period} = any(%s)").format(
+            **names
+        ),
+        (list(periods),),
+    )
+
+
+def _record_days(connection: psycopg.Connection, part: int, publication: Publication, run_id: str) -> None:
+    connection.execute(
+        """
+        insert into gold.published_days (part, date, inputs, run_id)
+        select part, day, inputs, %(run_id)s
+        from bronze.calculations where part = %(part)s and day = any(%(days)s)
+        on conflict (part, date) do update
+        set inputs = excluded.inputs, run_id = excluded.run_id, published_at = excluded.published_at
+        """,
+        {"part": part, "days": publication.published[part], "run_id": run_id},
+    )
+    connection.execute(
+        "delete from gold.published_days where part = %s and date = any(%s)", (part, publication.waiting[part])
+    )
+    connection.execute(
+        """
+        update bronze.calculations
+        set settled_at = clock_timestamp(), waiting_for = part_days.waiting_for
+        from silver.part_days
+        where calculations.part = part_days.part and calculations.day = part_days.date
+            and calculations.part = %s and calculations.day = any(%s)
+        """,
+        (part, [*publication.published[part], *publication.waiting[part]]),
+    )
+
+
+def _violations(connection: psycopg.Connection, days: Collection[date]) -> list[Violation]:
+    periods = sorted({*days, *(day.replace(day=1) for day in days)})
+    with connection.cursor(row_factory=class_row(Violation)) as cursor:
+        return cursor.execute(
+            "select rule, mart, key, period, expected, found from gold.mart_violations where period = any(%s) limit 20",
+            (periods,),
+        ).fetchall()
+
+
+def days_to_settle(connection: psycopg.Connection) -> Iterator[tuple[int, date]]:
+    """Parts and days whose files are not those of their newest settled calculation."""
+    rows = connection.execute(
+        """
+        select day_inputs.part, day_inputs.day
+        from bronze.day_inputs
+        left join bronze.calculations
+            on day_inputs.part = calculations.part and day_inputs.day = calculations.day
+        where calculations.settled_at is null or calculations.inputs <> day_inputs.inputs
+        order by day_inputs.part, day_inputs.day
+        """
+    )
+    yield from ((part, day) for part, day in rows)

@@ -1,0 +1,237 @@
+"""The tables that the platform itself writes: bronze, quarantine, the file ledger and what was published.
+
+Belongs here: their layout, the bronze ones generated from the source registry. Does not: reading or writing rows.
+"""
+
+from datetime import date
+
+import pandera.polars as pa
+import polars as pl
+import psycopg
+from psycopg import sql
+
+from growthleads_assets.contracts.registry import Registry, Source
+
+# Any constant does, as long as every process uses the same one.
+LAYOUT_LOCK = 7_201_001
+
+LEDGER_DDL = """
+create schema if not exists bronze;
+create schema if not exists silver;
+create schema if not exists gold;
+create schema if not exists candidate;
+
+create table if not exists bronze.sources (
+    source text primary key,
+    kind text not null check (kind in ('event', 'dimension')),
+    parts int[] not null,
+    required_for int[] not null
+);
+
+create table if not exists bronze.files (
+    load_id bigint generated always as identity primary key,
+    source text not null,
+    file text not null,
+    day date,
+    sha256 text,
+    rows_read bigint,
+    rows_loaded bigint,
+    rows_quarantined bigint,
+    extra_columns text[] not null default '{}',
+    status text not null check (status in ('loaded', 'refused')),
+    reason text,
+    judged_by text not null,
+    archived_as text,
+    recorded_at timestamptz not null default clock_timestamp(),
+    run_id text,
+    superseded_at timestamptz,
+    check (status <> 'loaded' or (sha256 is not null and rows_read = rows_loaded + rows_quarantined))
+);
+comment on table bronze.files is
+    'The file ledger. One row per version of a file that was loaded or refused; the version in force is the '
+    'loaded one that is not superseded.';
+create unique index if not exists files_in_force on bronze.files (source, file)
+    where status = 'loaded' and superseded_at is null;
+create index if not exists files_by_name on bronze.files (source, file, load_id);
+
+create table if not exists bronze.quarantine (
+    load_id bigint not null references bronze.files,
+    source text not null,
+    file text not null,
+    day date,
+    line bigint not null,
+    raw_line text not null,
+    column_name text,
+    value text,
+    reason text not null,
+    detail text not null,
+    fields jsonb,
+    quarantined_at timestamptz not null default clock_timestamp(),
+    resolved_at timestamptz,
+    primary key (load_id, line)
+);
+comment on table bronze.quarantine is
+    'Rows held out of the calculation. One row per quarantined row of a file version; resolved once a later '
+    'version of the file is in force.';
+create index if not exists quarantine_by_day on bronze.quarantine (source, day) where resolved_at is null;
+
+create table if not exists bronze.calculations (
+    part int not null,
+    day date not null,
+    inputs jsonb not null,
+    run_id text not null,
+    started_at timestamptz not null default clock_timestamp(),
+    finished_at timestamptz,
+    settled_at timestamptz,
+    waiting_for text[],
+    primary key (part, day)
+);
+comment on table bronze.calculations is
+    'The newest calculation of each part and day: the file versions it began with, and whether it was settled, '
+    'that is published or found to wait. One row per part and day.';
+
+create table if not exists bronze.prepared_models (
+    checksum text not null,
+    prepared_at timestamptz not null default clock_timestamp()
+);
+comment on table bronze.prepared_models is 'The state of the dbt project whose tables and views are in the database.';
+
+create table if not exists gold.published_days (
+    part int not null,
+    date date not null,
+    inputs jsonb not null,
+    run_id text not null,
+    first_published_at timestamptz not null default clock_timestamp(),
+    published_at timestamptz not null default clock_timestamp(),
+    primary key (part, date)
+);
+comment on table gold.published_days is
+    'What the solution marts show: one row per part and day published, with the file versions it was computed '
+    'from. A day may be published without rows.';
+
+create or replace view bronze.part_sources as
+select
+    sources.source,
+    sources.kind,
+    part.part,
+    part.part = any(sources.required_for) as is_required
+from bronze.sources as sources
+cross join lateral unnest(sources.parts) as part (part);
+comment on view bronze.part_sources is 'One row per source and part that it feeds.';
+
+create or replace view bronze.day_inputs as
+select
+    part_sources.part,
+    files.day,
+    jsonb_object_agg(files.source, files.load_id) || coalesce(dimensions.inputs, '{}') as inputs
+from bronze.files as files
+inner join bronze.part_sources as part_sources
+    on files.source = part_sources.source and part_sources.kind = 'event'
+left join (
+    select
+        part_sources.part,
+        jsonb_object_agg(files.source, files.load_id) as inputs
+    from bronze.files as files
+    inner join bronze.part_sources as part_sources
+        on files.source = part_sources.source and part_sources.kind = 'dimension'
+    where files.status = 'loaded' and files.superseded_at is null
+    group by part_sources.part
+) as dimensions
+    on part_sources.part = dimensions.part
+where files.status = 'loaded' and files.superseded_at is null
+group by part_sources.part, files.day, dimensions.inputs;
+comment on view bronze.day_inputs is
+    'The file versions in force that a part and day is computed from. One row per part and day with a file.';
+"""
+
+PROVENANCE_COLUMNS = {
+    "_source": ("text", "The source the row came from."),
+    "_file": ("text", "The file the row came from."),
+    "_line": ("bigint", "The line of the file on which the row starts."),
+    "_load_id": ("bigint", "The version of the file, as in bronze.files."),
+    "_day": ("date", "The file's day."),
+}
+"""Columns that every bronze row carries beside its own; ``_day`` for events only."""
+
+
+SQL_TYPES = {
+    pl.Datetime("us"): "timestamp",
+    pl.Date: "date",
+    pl.Int64: "bigint",
+    pl.Boolean: "boolean",
+    pl.String: "text",
+}
+
+
+def bronze_columns(source: Source) -> dict[str, tuple[str, str]]:
+    """Columns of a source's bronze table, in order: name to (PostgreSQL type, description)."""
+    columns: dict[str, tuple[str, str]] = {}
+    for schema in filter(None, (source.schema, source.derivation and source.derivation.schema)):
+        for name, column in schema.to_schema().columns.items():
+            columns[name] = (_sql_type(column), column.description or "")
+            if (column.metadata or {}).get("folded"):
+                columns[f"{name}_key"] = ("text", f"{name} in lower case, by which names are compared.")
+    for name, described in PROVENANCE_COLUMNS.items():
+        if source.is_event or name != "_day":
+            columns[name] = described
+    return columns
+
+
+def _sql_type(column: pa.Column) -> str:
+    explicit = (column.metadata or {}).get("sql_type")
+    if explicit:
+        return str(explicit)
+    dtype = column.dtype.type
+    if isinstance(dtype, pl.Decimal):
+        return f"numeric({dtype.precision},{dtype.scale})"
+    for polars_type, sql_type in SQL_TYPES.items():
+        if dtype == polars_type:
+            return sql_type
+    raise TypeError(f"column {column.name} has the type {column.dtype}, for which there is no PostgreSQL type")
+
+
+def create_tables(connection: psycopg.Connection, registry: Registry) -> None:
+    """Create what is missing of the platform's own tables, and record the registry.
+
+    Two processes may do so at the same time: one waits for the other.
+    """
+    with connection.transaction():
+        connection.execute("select pg_advisory_xact_lock(%s)", (LAYOUT_LOCK,))
+        connection.execute(LEDGER_DDL)
+        for source in registry.values():
+            _create_bronze_table(connection, source)
+        _record_registry(connection, registry)
+
+
+def _create_bronze_table(connection: psycopg.Connection, source: Source) -> None:
+    required = {name for name, column in source.schema.to_schema().columns.items() if not column.nullable}
+    table = sql.Identifier("bronze", source.name)
+    connection.execute(
+        sql.SQL("create table if not exists {} ({}, primary key (_load_id, _line))").format(
+            table,
+            sql.SQL(", ").join(
+                sql.SQL("{} " + sql_type + (" not null" if name in required or name.startswith("_") else "")).format(
+                    sql.Identifier(name)
+                )
+                for name, (sql_type, _) in bronze_columns(source).items()
+            ),
+        )
+    )
+    connection.execute(sql.SQL("comment on table {} is {}").format(table, sql.Literal(source.description)))
+    if source.is_event:
+        connection.execute(
+            sql.SQL("create index if not exists {} on {} (_day)").format(sql.Identifier(f"{source.name}_by_day"), table)
+        )
+
+
+def _record_registry(connection: psycopg.Connection, registry: Registry) -> None:
+    connection.execute("delete from bronze.sources where source <> all(%s)", (list(registry),))
+    for source in registry.values():
+        connection.execute(
+            """
+            insert into bronze.sources (source, kind, parts, required_for) values (%s, %s, %s, %s)
+            on conflict (source) do update
+            set kind = excluded.kind, parts = excluded.parts, required_for = excluded.required_for
+            """,
+            (source.name, source.kind, sorted(source.parts), sorted(source.required_for)),
+        )

@@ -1,0 +1,154 @@
+"""dbt in this process: the parsed project, and builds of a window of days.
+
+Belongs here: how dbt is called. Does not: which models, which days.
+
+A `dbt` process costs several seconds before it does anything. Called in-process with a manifest parsed before, the same
+build takes a fraction of that. The manifest lies in the home's local state, and is made anew whenever a file of the
+project changed.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property, lru_cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from growthleads_assets.warehouse.session_locks import hold_lock
+
+RESULT_EVENTS = frozenset({"LogModelResult", "LogTestResult"})
+# Nothing is before this day, so a build of it makes every table and view and leaves all rows as they are.
+NO_DAYS = (date(1900, 1, 1), date(1900, 1, 1))
+
+
+class TransformationFailed(Exception):
+    """dbt could not build or a blocking test failed: ``str()`` is one line per model or test, each with its reason.
+
+    ``events`` are the results of what was done before.
+    """
+
+    def __init__(self, message: str, events: Sequence[dict[str, Any]] = ()) -> None:
+        super().__init__(message)
+        self.events = events
+
+
+@dataclass(frozen=True)
+class Transformation:
+    """The dbt project at ``project_dir``, with its artifacts in ``target_path`` and its log in ``log_path``."""
+
+    project_dir: Path
+    target_path: Path
+    log_path: Path
+
+    @cached_property
+    def manifest(self) -> Mapping[str, Any]:
+        """The parsed project, as dbt writes it to manifest.json."""
+        self._parse_if_changed()
+        manifest: Mapping[str, Any] = json.loads((self.target_path / "manifest.json").read_text())
+        return manifest
+
+    @cached_property
+    def checksum(self) -> str:
+        """A fingerprint of the project's files and of dbt: another one means another manifest."""
+        digest = hashlib.sha256(f"dbt {version('dbt-core')} {version('dbt-postgres')}".encode())
+        for path in sorted(_project_files(self.project_dir)):
+            digest.update(f"{path.relative_to(self.project_dir)}\n".encode() + path.read_bytes())
+        return digest.hexdigest()
+
+    def build(self, command: str, first: date, last: date, *, select: Sequence[str]) -> list[dict[str, Any]]:
+        """Run a dbt command (`build` or `run`) over the window of days and return its result events.
+
+        Of the tests, those run whose models are all selected or come before the selected ones. Unit tests are left to
+        the test suite. Raises TransformationFailed.
+        """
+        arguments = [command, "--select", *select]
+        if command != "run":
+            arguments += ["--exclude-resource-type", "unit_test", "--indirect-selection", "buildable"]
+        window = ["--event-time-start", f"{first}", "--event-time-end", f"{last + timedelta(days=1)}"]
+        events: list[dict[str, Any]] = []
+        result = self._invoke([*arguments, *window], events)
+        results = [event for event in events if event["info"]["name"] in RESULT_EVENTS]
+        if not result.success:
+            raise TransformationFailed("\n".join(_failures(result)), results)
+        return results
+
+    def prepare(self, connection: psycopg.Connection) -> None:
+        """Have every table and view of the project in the database, as the project's files are now.
+
+        Done once per state of the project, by one process at a time.
+        """
+        with hold_lock(connection, "prepare models"):
+            found = connection.execute("select checksum from bronze.prepared_models").fetchone()
+            if found and found[0] == self.checksum:
+                return
+            self.build("run", *NO_DAYS, select=["fqn:*"])
+            with connection.transaction():
+                connection.execute("delete from bronze.prepared_models")
+                connection.execute("insert into bronze.prepared_models (checksum) values (%s)", (self.checksum,))
+
+    def _invoke(self, arguments: Sequence[str], events: list[dict[str, Any]]) -> Any:
+        from dbt.cli.main import dbtRunner
+        from google.protobuf.json_format import MessageToDict
+
+        self._parse_if_changed()
+
+        def remember(event: Any) -> None:
+            if event.info.name in RESULT_EVENTS:
+                events.append(MessageToDict(event, preserving_proto_field_name=True))
+
+        runner = dbtRunner(manifest=_parsed_manifest(self.target_path, self.checksum), callbacks=[remember])
+        return runner.invoke([*arguments, *self._options])
+
+    @property
+    def _options(self) -> list[str]:
+        return [
+            *("--project-dir", str(self.project_dir)),
+            *("--profiles-dir", str(self.project_dir)),
+            *("--target-path", str(self.target_path)),
+            *("--log-path", str(self.log_path)),
+            *("--log-level", "none", "--log-level-file", "info"),
+            "--no-send-anonymous-usage-stats",
+            "--no-write-json",
+        ]
+
+    def _parse_if_changed(self) -> None:
+        from dbt.cli.main import dbtRunner
+
+        parsed = self.target_path / "parsed"
+        if parsed.exists() and parsed.read_text() == self.checksum:
+            return
+        self.target_path.mkdir(parents=True, exist_ok=True)
+        options = [option for option in self._options if option != "--no-write-json"]
+        result = dbtRunner().invoke(["parse", "--no-partial-parse", *options])
+        if not result.success:
+            raise TransformationFailed(f"The dbt project cannot be parsed: {result.exception}")
+        parsed.write_text(self.checksum)
+
+
+@lru_cache(maxsize=1)
+def _parsed_manifest(target_path: Path, checksum: str) -> Any:
+    """The manifest as dbt's own object, which `dbt parse` leaves beside manifest.json."""
+    from dbt.contracts.graph.manifest import Manifest
+
+    return Manifest.from_msgpack((target_path / "partial_parse.msgpack").read_bytes())
+
+
+def _project_files(project_dir: Path) -> Iterator[Path]:
+    yield project_dir / "dbt_project.yml"
+    for folder in ("models", "macros", "tests"):
+        yield from (path for path in (project_dir / folder).rglob("*") if path.suffix in {".sql", ".yml"})
+
+
+def _failures(result: Any) -> Iterator[str]:
+    if result.exception:
+        yield str(result.exception)
+        return
+    for node_result in result.result:
+        if node_result.status in {"error", "fail", "runtime error"}:
+            message = " ".join(str(node_result.message).split())
+            yield f"{node_result.node.resource_type} {node_result.node.name}: {message}"

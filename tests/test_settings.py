@@ -1,0 +1,223 @@
+"""What can be configured, and what a wrong value is answered with."""
+
+import subprocess
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from growthleads_assets import settings as settings_module
+from growthleads_assets.settings import Settings, SettingsError, load_settings
+
+
+@pytest.fixture(autouse=True)
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty checkout, and an environment without settings."""
+    for name in (*settings_module.SETTING_VARIABLES, *settings_module.PLATFORM_VARIABLES):
+        monkeypatch.delenv(name, raising=False)
+    checkout = tmp_path / "checkout"
+    checkout.mkdir()
+    monkeypatch.setattr(settings_module, "CHECKOUT", checkout)
+    return checkout
+
+
+def _load(monkeypatch: pytest.MonkeyPatch, **variables: object) -> Settings:
+    for name, value in variables.items():
+        monkeypatch.setenv(f"GROWTHLEADS_{name}", str(value))
+    return load_settings()
+
+
+def _problems(monkeypatch: pytest.MonkeyPatch, **variables: object) -> list[str]:
+    with pytest.raises(SettingsError) as raised:
+        _load(monkeypatch, **variables)
+    return str(raised.value).splitlines()
+
+
+def test_nothing_needs_to_be_set(checkout: Path) -> None:
+    settings = load_settings()
+    assert settings.home == checkout
+    assert settings.landing_zone == checkout / "landing_zone"
+    assert settings.archive_zone == checkout / "archive_zone"
+    assert settings.state_dir == checkout / ".growthleads"
+    assert settings.dbt_project_dir == checkout / "dbt_project"
+    assert settings.database_url is None
+    assert settings.start_date == date(2024, 1, 1)
+    assert settings.timezone == "UTC"
+    assert settings.settle_seconds == 3
+    assert list(checkout.iterdir()) == []
+
+
+def test_everything_can_be_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = _load(
+        monkeypatch,
+        HOME=tmp_path / "home",
+        LANDING_ZONE=tmp_path / "in",
+        ARCHIVE_ZONE="kept",
+        DATABASE_URL="postgres://ann:s3cret@db:6432/ledger?sslmode=require",
+        START_DATE="2023-12-31",
+        TIMEZONE="Pacific/Kiritimati",
+        SETTLE_SECONDS="0.5",
+    )
+    assert settings.landing_zone == tmp_path / "in"
+    assert settings.archive_zone == tmp_path / "home" / "kept"
+    assert settings.state_dir == tmp_path / "home" / ".growthleads"
+    assert settings.database_url
+    assert settings.database_url.get_secret_value() == "postgresql://ann:s3cret@db:6432/ledger?sslmode=require"
+    assert settings.start_date == date(2023, 12, 31)
+    assert settings.settle_seconds == 0.5
+    assert "s3cret" not in f"{settings!r} {settings}"
+
+
+def test_today_is_the_day_of_the_time_zone(monkeypatch: pytest.MonkeyPatch) -> None:
+    moment = datetime(2024, 3, 26, 22, 30, tzinfo=UTC)
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: object = None) -> datetime:  # type: ignore[override]
+            return moment.astimezone(tz)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(settings_module, "datetime", Clock)
+    assert load_settings().today() == date(2024, 3, 26)
+    assert _load(monkeypatch, TIMEZONE="Europe/Berlin").today() == date(2024, 3, 26)
+    assert _load(monkeypatch, TIMEZONE="Europe/Athens").today() == date(2024, 3, 27)
+
+
+def test_an_empty_value_is_unset(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = _load(monkeypatch, HOME="", LANDING_ZONE="", DATABASE_URL="", START_DATE="", SETTLE_SECONDS="")
+    assert settings == load_settings()
+    assert settings.home == checkout
+
+
+def test_the_environment_wins_over_the_env_file(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (checkout / ".env").write_text(
+        "GROWTHLEADS_START_DATE=2020-01-01\nGROWTHLEADS_TIMEZONE=Asia/Tokyo\nPOSTGRES_PASSWORD=of-another-program\n"
+    )
+    settings = _load(monkeypatch, START_DATE="2021-01-01")
+    assert (settings.start_date, settings.timezone) == (date(2021, 1, 1), "Asia/Tokyo")
+
+
+def test_the_env_file_can_name_the_home_and_that_home_has_the_last_word(checkout: Path) -> None:
+    (checkout / ".env").write_text(
+        "GROWTHLEADS_HOME=data\nGROWTHLEADS_TIMEZONE=Asia/Tokyo\nGROWTHLEADS_SETTLE_SECONDS=1\n"
+    )
+    (checkout / "data").mkdir()
+    (checkout / "data" / ".env").write_text("GROWTHLEADS_SETTLE_SECONDS=2\n")
+    settings = load_settings()
+    assert settings.home == checkout / "data"
+    assert (settings.timezone, settings.settle_seconds) == ("Asia/Tokyo", 2)
+
+
+def test_another_home_takes_nothing_from_the_checkouts_env_file(
+    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (checkout / ".env").write_text("GROWTHLEADS_DATABASE_URL=postgresql://db/real\nGROWTHLEADS_LANDING_ZONE=/real\n")
+    assert load_settings().database_url
+    for settings in (load_settings(home=tmp_path / "demo"), _load(monkeypatch, HOME=tmp_path / "demo")):
+        assert settings.database_url is None
+        assert settings.landing_zone == tmp_path / "demo" / "landing_zone"
+
+
+def test_overrides_win_over_everything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GROWTHLEADS_DATABASE_URL", "postgresql://db/real")
+    settings = load_settings(home=tmp_path / "demo", database_url=None, settle_seconds=0)
+    assert (settings.database_url, settings.settle_seconds) == (None, 0)
+
+
+def test_paths_are_understood_where_people_write_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    settings = _load(monkeypatch, HOME="here", LANDING_ZONE="../in", ARCHIVE_ZONE="~/kept")
+    assert settings.home == tmp_path / "here"
+    assert settings.landing_zone == tmp_path / "in"
+    assert settings.archive_zone == tmp_path / "kept"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "accepted"),
+    [
+        ("START_DATE", "2024-02-30", "a date of the calendar written YYYY-MM-DD, such as 2024-01-01"),
+        ("START_DATE", "20240101", "a date of the calendar written YYYY-MM-DD, such as 2024-01-01"),
+        ("START_DATE", "1704067200", "a date of the calendar written YYYY-MM-DD, such as 2024-01-01"),
+        ("TIMEZONE", "Mars/Base", "a time zone of the IANA database, such as UTC or Europe/Berlin"),
+        ("TIMEZONE", "America", "a time zone of the IANA database, such as UTC or Europe/Berlin"),
+        ("TIMEZONE", "../UTC", "a time zone of the IANA database, such as UTC or Europe/Berlin"),
+        ("SETTLE_SECONDS", "-1", "a number of seconds, 0 or more, such as 3 or 0.5"),
+        ("SETTLE_SECONDS", "nan", "a number of seconds, 0 or more, such as 3 or 0.5"),
+        ("SETTLE_SECONDS", "soon", "a number of seconds, 0 or more, such as 3 or 0.5"),
+        ("HOME", __file__, "a folder, not a file"),
+        ("LANDING_ZONE", __file__, "a folder, not a file"),
+    ],
+)
+def test_a_wrong_value_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, accepted: str
+) -> None:
+    assert _problems(monkeypatch, **{variable: value}) == [
+        f"GROWTHLEADS_{variable} is {value!r}, but must be {accepted}."
+    ]
+
+
+def test_every_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    problems = _problems(monkeypatch, HOME=__file__, START_DATE="today", SETTLE_SECONDS="-1")
+    assert [sentence.split()[0] for sentence in problems] == [
+        "GROWTHLEADS_HOME",
+        "GROWTHLEADS_START_DATE",
+        "GROWTHLEADS_SETTLE_SECONDS",
+    ]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://ann:s3cret@db/ledger",
+        "postgresql+psycopg2://ann:s3cret@db/ledger",
+        "s3cret",
+        "postgresql://ann:s3cret@x@db/ledger",
+        "postgresql://ann:s3cret/x@db/ledger",
+        "postgresql://ann:12/s3cret@db/ledger",
+        "postgresql://ann:s3cret%zz@db/ledger",
+        "postgresql://ann:s3cret@db1,db2/ledger",
+        "postgresql://ann:s3cret@db/ledger?color=red",
+    ],
+)
+def test_a_wrong_database_url_is_refused_and_not_shown(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    with pytest.raises(SettingsError) as raised:
+        _load(monkeypatch, DATABASE_URL=url)
+    assert str(raised.value).startswith("GROWTHLEADS_DATABASE_URL must be a URL ")
+    error: BaseException | None = raised.value
+    while error:
+        assert "s3cret" not in f"{error} {error!r}"
+        error = error.__cause__ or error.__context__
+
+
+@pytest.mark.parametrize(
+    ("landing", "archive"), [("zone", "zone"), ("zone", "zone/archive"), ("zone/in", "zone"), ("", "landing_zone/old")]
+)
+def test_the_zones_lie_apart(monkeypatch: pytest.MonkeyPatch, landing: str, archive: str) -> None:
+    (problem,) = _problems(monkeypatch, LANDING_ZONE=landing, ARCHIVE_ZONE=archive)
+    assert problem.startswith(f"GROWTHLEADS_ARCHIVE_ZONE is '{archive}', but must be a folder apart from the landing")
+
+
+def test_an_unknown_variable_is_a_mistake_wherever_it_stands(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (checkout / ".env").write_text("GROWTHLEADS_LANDINGZONE=x\nGROWTHLEADS_COLOR=red\n")
+    problems = _problems(monkeypatch, TIME_ZONE="UTC")
+    assert problems[0] == (
+        "GROWTHLEADS_TIME_ZONE in the environment is not a setting: did you mean GROWTHLEADS_TIMEZONE?"
+    )
+    assert problems[1].startswith(f"GROWTHLEADS_COLOR in {checkout}/.env is not a setting: the settings are ")
+    assert problems[2].endswith("did you mean GROWTHLEADS_LANDING_ZONE?")
+
+
+def test_what_the_platform_sets_for_its_children_is_no_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert _load(monkeypatch, DAGSTER_DATABASE_URL="postgresql+psycopg2://db/ledger").database_url is None
+
+
+def test_an_env_file_that_is_no_text_is_one_sentence(checkout: Path) -> None:
+    (checkout / ".env").write_bytes(b"GROWTHLEADS_TIMEZONE=\xff\xfe\n")
+    with pytest.raises(SettingsError, match=r"\.env cannot be read: .*\.$"):
+        load_settings()
+
+
+def test_importing_reads_no_settings() -> None:
+    program = "import growthleads_assets.settings, growthleads_assets.warehouse.server"
+    subprocess.run([sys.executable, "-c", program], env={"GROWTHLEADS_START_DATE": "nonsense"}, check=True)
