@@ -198,16 +198,16 @@ def stop() -> None:
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 @_explained
 def execute(command: tuple[str, ...]) -> int:
-    """Run COMMAND with the platform's environment and its database up.
+    r"""Run COMMAND with the platform's environment and its database up.
 
     \b
     growthleads exec -- dagster asset materialize -m growthleads_assets.definitions --select ... --partition ...
     growthleads exec -- psql
     """
-    from growthleads_assets.commands.dev import replace_by
+    from growthleads_assets.commands.dev import execute as execute_command
     from growthleads_assets.commands.session import working_on
     from growthleads_assets.warehouse.environment import child_environment
 
     settings = load_settings()
     with working_on(settings) as (_, database):
-        return replace_by(list(command), child_environment(settings, database))
+        return execute_command(list(command), child_environment(settings, database), Reporter())

@@ -127,7 +127,7 @@ RAW_EARNINGS = {**deals("Default,FIXED 0,total commision= raw_earnings"), **bran
 CLEANING = (
     Case(
         name="date_forms",
-        # Loaded: 1 + 2 + 4 + 8 + 16 + 32 (blank) + 64 (NULL) + 128 (padded) = 255
+        # Loaded are 1 + 2 + 4 + 8 + 16, the blank 32, the NULL 64 and the padded 128: in all 255.
         files={
             **RAW_EARNINGS,
             **routy(
@@ -423,7 +423,7 @@ CLEANING = (
     ),
     Case(
         name="first_fault_in_header_order",
-        # A: 1 (routy) + 3 (manual) = 4
+        # A has 1 from routy and 3 from manual: 4.
         files={
             **RAW_EARNINGS,
             **routy("2024-03-26", "2024-03-26,A,Foo,US,US,1,0,0", "bad,A,,US,US,x,-1,0", "2024-03-26,A,,US,US,x,-1,0"),

@@ -63,8 +63,6 @@
   from a subquery can still use an index.
 -#}
 {% macro in_scraper_window(column='date', reach=0) -%}
-    {#- The function is made together with this view. -#}
-    {%- do ref('scraper_keys') -%}
     {%- if window_start() is none -%} true
     {%- else -%}
     {{ column }} = any(array(

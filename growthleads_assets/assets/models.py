@@ -4,6 +4,8 @@ Belongs here: the translation of dbt's nodes and results, and the order of a cal
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -18,7 +20,7 @@ from growthleads_assets.warehouse import publication
 from growthleads_assets.warehouse.transformation import Transformation, TransformationFailed
 
 DIMENSION_MODELS = ("deals", "voluum_brands", "operator_variants")
-MARTS = "config.materialized:published"
+MARTS = "config.materialized:published mart_violations"
 LAST_MODELS = {1: "web_commission_by_operator", 2: "scraper_commission_by_operator"}
 """The model that completes the calculation of each part."""
 
@@ -29,7 +31,7 @@ class Translator(DagsterDbtTranslator):
     """Names the asset of a model by its schema, so that sources join the bronze assets of the same name."""
 
     def __init__(self) -> None:
-        super().__init__(DagsterDbtTranslatorSettings(enable_code_references=True))
+        super().__init__(DagsterDbtTranslatorSettings(enable_code_references=True, enable_source_tests_as_checks=True))
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         if dbt_resource_props["resource_type"] == "source":
@@ -40,100 +42,125 @@ class Translator(DagsterDbtTranslator):
         return str(dbt_resource_props["schema"])
 
 
-def model_assets(
-    transformation: Transformation, partitions: dg.PartitionsDefinition
-) -> Sequence[dg.AssetsDefinition]:
-    """The assets of every model: three steps, each of which can be run for a part of its models."""
-    manifest = transformation.manifest
-    project = DbtProject(project_dir=transformation.project_dir, target_path=transformation.target_path)
-    translator = Translator()
-    dimensions = " ".join(DIMENSION_MODELS)
+@dataclass(frozen=True)
+class _Models:
+    """The parsed project, and what its steps have in common."""
 
-    def converted(
-        context: dg.AssetExecutionContext, events: Iterable[Mapping[str, Any]], rows: Mapping[str, Mapping[str, Any]]
+    project: DbtProject
+    manifest: Mapping[str, Any]
+    translator: Translator
+
+    @contextmanager
+    def prepared(self, platform: Platform) -> Iterator[Connection]:
+        """A connection to a database that has every table and view of the project."""
+        with platform.connected() as connection:
+            try:
+                platform.transformation.prepare(connection)
+            except TransformationFailed as failure:
+                raise dg.Failure(f"dbt could not prepare the tables: {failure}") from None
+            yield connection
+
+    def build(
+        self, context: dg.AssetExecutionContext, platform: Platform, connection: Connection, first: date, last: date
+    ) -> Iterator[DbtEvent]:
+        """Build and test the selected models for the days, and tell Dagster of each."""
+        select = [key.path[-1] for key in context.selected_asset_keys]
+        try:
+            events = platform.transformation.build("build", first, last, select=select)
+        except TransformationFailed as failure:
+            yield from self._converted(context, failure.events, {})
+            raise dg.Failure(f"dbt stopped: {failure}") from None
+        yield from self._converted(context, events, _row_counts(connection, self.manifest, select, first, last))
+
+    def _converted(
+        self,
+        context: dg.AssetExecutionContext,
+        events: Iterable[Mapping[str, Any]],
+        rows: Mapping[str, Mapping[str, Any]],
     ) -> Iterator[DbtEvent]:
         for event in events:
             message = DbtCoreCliEventMessage(raw_event=dict(event), event_history_metadata={})
-            for result in message.to_default_asset_events(manifest, translator, context, project=project):
+            for result in message.to_default_asset_events(
+                self.manifest, self.translator, context, project=self.project
+            ):
                 if isinstance(result, dg.Output):
                     metadata = {**result.metadata, **rows.get(event["data"]["node_info"]["node_name"], {})}
                     yield dg.Output(None, output_name=result.output_name, metadata=metadata)
                 else:
                     yield result
 
-    def build(
-        context: dg.AssetExecutionContext, platform: Platform, connection: Connection, first: date, last: date
-    ) -> Iterator[DbtEvent]:
-        select = [key.path[-1] for key in context.selected_asset_keys]
-        try:
-            events = platform.transformation.build("build", first, last, select=select)
-        except TransformationFailed as failure:
-            yield from converted(context, failure.events, {})
-            raise dg.Failure(f"dbt stopped: {failure}") from None
-        yield from converted(context, events, _row_counts(connection, manifest, select, first, last))
 
+def model_assets(transformation: Transformation, partitions: dg.PartitionsDefinition) -> Sequence[dg.AssetsDefinition]:
+    """The assets of every model: three steps, each of which can be run for a part of its models."""
+    project = DbtProject(project_dir=transformation.project_dir, target_path=transformation.target_path)
+    models = _Models(project, transformation.manifest, Translator())
+    return [_dimension_models(models), _event_models(models, partitions), _solution_marts(models, partitions)]
+
+
+def _dimension_models(models: _Models) -> dg.AssetsDefinition:
     @dbt_assets(
-        manifest=manifest,
-        project=project,
-        select=dimensions,
+        manifest=models.manifest,
+        project=models.project,
+        select=" ".join(DIMENSION_MODELS),
         name="dimension_models",
-        dagster_dbt_translator=translator,
+        dagster_dbt_translator=models.translator,
     )
-    def dimension_models(
-        context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]
-    ) -> Iterator[DbtEvent]:
-        with platform.connected() as connection:
-            platform.transformation.prepare(connection)
-            today = platform.settings.today()
-            yield from build(context, platform, connection, today, today)
+    def dimension_models(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> Iterator[DbtEvent]:
+        today = platform.settings.today()
+        with models.prepared(platform) as connection:
+            yield from models.build(context, platform, connection, today, today)
 
+    return dimension_models
+
+
+def _event_models(models: _Models, partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
     @dbt_assets(
-        manifest=manifest,
-        project=project,
-        exclude=f"{dimensions} {MARTS} resource_type:unit_test",
+        manifest=models.manifest,
+        project=models.project,
+        exclude=f"{' '.join(DIMENSION_MODELS)} {MARTS} resource_type:unit_test",
         name="event_models",
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run(),
-        dagster_dbt_translator=translator,
+        dagster_dbt_translator=models.translator,
     )
     def event_models(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> Iterator[DbtEvent]:
         days = days_of(context)
         first, last = days[0], days[-1]
         selected = {key.path[-1] for key in context.selected_asset_keys}
-        parts = [part for part, model in LAST_MODELS.items() if models_needed(manifest, model) <= selected]
-        with platform.connected() as connection:
-            platform.transformation.prepare(connection)
+        parts = [part for part, model in LAST_MODELS.items() if models_needed(models.manifest, model) <= selected]
+        with models.prepared(platform) as connection:
             publication.begin_calculation(connection, parts, first, last, context.run_id)
-            yield from build(context, platform, connection, first, last)
+            yield from models.build(context, platform, connection, first, last)
             publication.finish_calculation(connection, context.run_id)
 
+    return event_models
+
+
+def _solution_marts(models: _Models, partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
     @dbt_assets(
-        manifest=manifest,
-        project=project,
+        manifest=models.manifest,
+        project=models.project,
         select=MARTS,
         name="solution_marts",
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run(),
-        dagster_dbt_translator=translator,
+        dagster_dbt_translator=models.translator,
     )
-    def solution_marts(
-        context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]
-    ) -> Iterator[DbtEvent]:
+    def solution_marts(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> Iterator[DbtEvent]:
         days = days_of(context)
         first, last = days[0], days[-1]
         selected = [key.path[-1] for key in context.selected_asset_keys]
-        with platform.connected() as connection:
-            platform.transformation.prepare(connection)
+        with models.prepared(platform) as connection:
             try:
                 result = publication.publish(connection, _parts_of(selected), first, last, context.run_id)
             except publication.PublicationBlocked as blocked:
                 raise dg.Failure(str(blocked)) from None
             _report(context, result, first, last)
-            yield from _materialized_beside(context, selected, result, first, last)
+            yield from _materialized_beside(selected, result, first, last)
             # The marts' own tests look at what readers see from now on; what blocks has been looked at before.
-            yield from build(context, platform, connection, first, last)
+            yield from models.build(context, platform, connection, first, last)
 
-    return [dimension_models, event_models, solution_marts]
+    return solution_marts
 
 
 def models_needed(manifest: Mapping[str, Any], model: str) -> set[str]:
@@ -153,7 +180,7 @@ def models_needed(manifest: Mapping[str, Any], model: str) -> set[str]:
 
 def _parts_of(marts: Iterable[str]) -> set[int]:
     """The parts to publish for some of the marts: part 3 is parts 1 and 2."""
-    parts = {int(mart.split("_")[1]) for mart in marts}
+    parts = {part for part in publication.DAILY_MARTS for mart in marts if mart.startswith(f"solution_{part}_")}
     return {1, 2} if 3 in parts else parts
 
 
@@ -172,7 +199,6 @@ def _report(context: dg.AssetExecutionContext, result: publication.Publication, 
 
 
 def _materialized_beside(
-    context: dg.AssetExecutionContext,
     selected: Sequence[str],
     result: publication.Publication,
     first: date,

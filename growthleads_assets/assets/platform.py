@@ -43,9 +43,7 @@ class Platform:
         zone = self.settings.landing_zone
         recover(zone, Archive(self.settings.archive_zone), partial(ledger.was_accepted, connection))
         return wait_until_settled(
-            lambda: discover(
-                zone, self.registry, start_date=self.settings.start_date, today=self.settings.today()
-            ),
+            lambda: discover(zone, self.registry, start_date=self.settings.start_date, today=self.settings.today()),
             settle_seconds,
         )
 
@@ -56,6 +54,4 @@ class Platform:
     @cached_property
     def transformation(self) -> Transformation:
         """The dbt project as this home uses it."""
-        return Transformation(
-            self.settings.dbt_project_dir, self.settings.dbt_target_path, self.settings.dbt_log_path
-        )
+        return Transformation(self.settings.dbt_project_dir, self.settings.dbt_target_path, self.settings.dbt_log_path)

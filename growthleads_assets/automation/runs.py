@@ -88,11 +88,7 @@ def _load_new_files_only(sources: Sequence[str]) -> Mapping[str, Any]:
 def _derived_from_events(definitions: dg.Definitions, registry: Registry) -> list[dg.AssetKey]:
     upstream = {dg.AssetKey(["bronze", name]) for name in registry}
     upstream |= {dg.AssetKey(["silver", name]) for name in DIMENSION_MODELS}
-    return sorted(
-        key
-        for key in definitions.resolve_asset_graph().materializable_asset_keys
-        if key not in upstream
-    )
+    return sorted(key for key in definitions.resolve_asset_graph().materializable_asset_keys if key not in upstream)
 
 
 def _title(days: DayRange) -> str:

@@ -6,8 +6,10 @@ Belongs here: landing the sample files and showing the marts. Does not: anything
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import Any
 
 import psycopg
+from psycopg import sql
 from psycopg.rows import dict_row
 
 from growthleads_assets.assets.platform import Platform
@@ -18,9 +20,8 @@ from growthleads_assets.settings import CHECKOUT, Settings, load_settings
 from growthleads_assets.warehouse import ledger
 
 HOME = CHECKOUT / ".demo"
-MARTS = [
-    f"solution_{part}_{mart}" for part in (1, 2, 3) for mart in ("marketing_daily", "operators_monthly")
-]
+LESS_TELLING = {"visits", "signups", "is_baseline"}
+MARTS = [f"solution_{part}_{mart}" for part in (1, 2, 3) for mart in ("marketing_daily", "operators_monthly")]
 
 
 def demo_settings() -> Settings:
@@ -92,18 +93,26 @@ def _files_below(folder: Traversable, place: Path) -> list[Path]:
 
 def _show(connection: psycopg.Connection, mart: str, reporter: Reporter) -> None:
     period = "date" if mart.endswith("daily") else "month"
+    statement = sql.SQL("select * from {} order by {}, 1").format(sql.Identifier("gold", mart), sql.Identifier(period))
     with connection.cursor(row_factory=dict_row) as cursor:
-        query = f'select * from gold.{mart} order by {period}, 1'
-        rows = cursor.execute(query.encode()).fetchall()
-    columns = [column for column in rows[0] if column not in {"visits", "signups", "is_baseline"}] if rows else []
-    trimmed = [{**row, **({"raw_earnings": row["raw_earnings"].normalize()} if "raw_earnings" in row else {})} for row in rows]
-    reporter.table(f"gold.{mart}", [{k: f"{v:f}" if k == "raw_earnings" else v for k, v in row.items()} for row in trimmed], columns)
+        rows = [_readable(row) for row in cursor.execute(statement)]
+    columns = [column for column in rows[0] if column not in LESS_TELLING] if rows else []
+    reporter.table(f"gold.{mart}", rows, columns)
+
+
+def _readable(row: dict[str, Any]) -> dict[str, Any]:
+    """Earnings without the zeros after their last digit."""
+    if "raw_earnings" not in row:
+        return row
+    return {**row, "raw_earnings": f"{row['raw_earnings'].normalize():f}"}
 
 
 def _say_what_next(reporter: Reporter) -> None:
     reporter.say("What next?", style="bold")
     reporter.say("  .venv/bin/growthleads dev --demo     the Dagster UI on what was just built")
-    reporter.say("  cp your files to landing_zone/       routy/2025-01-29.csv, …, deals.csv: see README, \"Landing files\"")
+    reporter.say(
+        '  cp your files to landing_zone/       routy/2025-01-29.csv, …, deals.csv: see README, "Landing files"'
+    )
     reporter.say("  .venv/bin/growthleads run            loads them and publishes your own marts")
 
 

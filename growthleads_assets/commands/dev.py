@@ -51,7 +51,9 @@ def _require_free(port: int) -> None:
         try:
             probe.bind((HOST, port))
         except OSError:
-            raise PortTaken(f"Port {port} is in use on {HOST}: stop what uses it, or choose another with --port.") from None
+            raise PortTaken(
+                f"Port {port} is in use on {HOST}: stop what uses it, or choose another with --port."
+            ) from None
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -81,12 +83,12 @@ def _send(process: psutil.Process, sign: signal.Signals) -> None:
         return
 
 
-def replace_by(command: list[str], environment: Mapping[str, str]) -> int:
+def execute(command: list[str], environment: Mapping[str, str], reporter: Reporter) -> int:
     """Run a command with the platform's environment and return its exit code; Ctrl-C is the command's to handle."""
     try:
         process = subprocess.Popen(command, env=dict(environment))
     except OSError as error:
-        print(f"{command[0]} cannot be run: {os.strerror(error.errno or 0)}.", file=sys.stderr)
+        reporter.complain(f"{command[0]} cannot be run: {os.strerror(error.errno or 0)}.")
         return 127
     while True:
         try:

@@ -51,18 +51,19 @@ def parse_file(content: bytes, source: Source, day: date | None) -> ParsedFile:
     in a dimension for any fault of a row but a repeat.
     """
     header, records = _after_header(read_records(content), source)
-    regular = records.of_width(len(header.names))
-    rows, faults = _judged(regular, header, source, day)
-    faults = pl.concat([quarantine.wrong_widths(records.frame, len(header.names)), faults])
+    width = len(header.names)
+    typed, value_faults = _typed(records.of_width(width), header, source, day)
+    faults = pl.concat([quarantine.wrong_widths(records.frame, width), value_faults])
     _refuse_faulty_dimension(source, faults)
-    repeats = quarantine.repeats(rows, list(source.schema.to_schema().columns))
-    rows, derived_faults = _derived(_without(rows, repeats), source)
+    repeats = quarantine.repeats(typed, list(source.schema.to_schema().columns), apart_from=value_faults)
+    rows, derived_faults = _derived(_without(typed, pl.concat([value_faults, repeats])), source)
     _refuse_faulty_dimension(source, derived_faults)
     faults = pl.concat([faults, repeats, derived_faults])
-    quarantined_texts = _texts(regular.on_lines(faults["line"]), header, source)
+    faulty = records.on_lines(faults["line"])
+    texts = _texts(faulty.of_width(width), header, source)
     return ParsedFile(
         rows=_without(rows, derived_faults),
-        quarantined=quarantine.entries(faults, records.frame, quarantined_texts, folded_columns(source.schema)),
+        quarantined=quarantine.entries(faults, faulty.frame, texts, folded_columns(source.schema)),
         rows_read=records.frame.height,
         extra_columns=header.extra,
     )
@@ -77,18 +78,22 @@ def _after_header(records: Records, source: Source) -> tuple[Header, Records]:
     return header, records._replace(frame=records.frame.slice(1))
 
 
-def _judged(records: Records, header: Header, source: Source, day: date | None) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The typed rows without a fault in their values, and the faults of the others.
+def _typed(records: Records, header: Header, source: Source, day: date | None) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The values of the records, by the schema's columns and ``line``, and the faults that make some of them null.
 
     Done in batches: the texts of all rows at once would take several times the memory that their values do.
     """
-    kept, faults = [], []
+    typed, faults = [], []
     for batch in records.batches(_BATCH):
         texts = _texts(batch, header, source)
-        typed = _typed(texts, source, day)
-        faults.append(quarantine.value_faults(texts, typed, source.schema))
-        kept.append(_without(typed, faults[-1]))
-    return pl.concat(kept), pl.concat(faults)
+        typed.append(
+            texts.with_columns(
+                form_of(column.dtype.type).read(texts[name], day).alias(name)
+                for name, column in source.schema.to_schema().columns.items()
+            )
+        )
+        faults.append(quarantine.value_faults(texts, typed[-1], source.schema))
+    return pl.concat(typed), pl.concat(faults)
 
 
 def _texts(records: Records, header: Header, source: Source) -> pl.DataFrame:
@@ -100,13 +105,6 @@ def _texts(records: Records, header: Header, source: Source) -> pl.DataFrame:
     ]
     left_out = [pl.lit(None, pl.String).alias(name) for name in known if name not in header.names]
     return records.frame.select("line", *delivered, *left_out)
-
-
-def _typed(texts: pl.DataFrame, source: Source, day: date | None) -> pl.DataFrame:
-    return texts.with_columns(
-        form_of(column.dtype.type).read(texts[name], day).alias(name)
-        for name, column in source.schema.to_schema().columns.items()
-    )
 
 
 def _derived(rows: pl.DataFrame, source: Source) -> tuple[pl.DataFrame, pl.DataFrame]:

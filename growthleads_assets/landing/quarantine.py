@@ -20,6 +20,9 @@ FAULTS = pl.Schema(
 )
 """Columns of a frame of faults, of which a line can have several; ``column_name`` and ``value`` can be null."""
 
+# A frame of several chunks is copied into one to be hashed: not the whole of it at once.
+_HASHED_AT_ONCE = 100_000
+
 _COLUMN = pl.col("column_name")
 _VALUE = (
     pl.when(pl.col("value").str.len_chars() > SHOWN_CHARACTERS)
@@ -38,7 +41,7 @@ _SENTENCES = {
         _COLUMN,
         _VALUE,
     ),
-    Reason.NOT_A_COUNT: pl.format("{} `{}` is no whole number: write it like 12.", _COLUMN, _VALUE),
+    Reason.NOT_A_COUNT: pl.format("{} `{}` is no whole number from 0 up: write it like 12.", _COLUMN, _VALUE),
     Reason.TOO_MANY_DIGITS: pl.format(
         "{} `{}` has more digits than are kept, 12 before the decimal point and 9 after it: correct it.",
         _COLUMN,
@@ -121,12 +124,16 @@ def wrong_widths(records: pl.DataFrame, width: int) -> pl.DataFrame:
     )
 
 
-def repeats(rows: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
-    """A fault for every row that is equal in ``columns`` to one before it; null is equal to null only."""
-    # Hashing first takes a fraction of the memory that comparing whole rows does; those of one hash are compared.
-    repeated = rows.filter(rows.select(columns).hash_rows().is_duplicated())
-    if repeated.is_empty():
+def repeats(rows: pl.DataFrame, columns: Sequence[str], *, apart_from: pl.DataFrame) -> pl.DataFrame:
+    """A fault for every row equal in ``columns`` to one before it, leaving those aside that have faults already.
+
+    Null is equal to null only.
+    """
+    if rows.is_empty():
         return FAULTS.to_frame()
+    # Hashing takes a fraction of the memory that comparing whole rows does; those of one hash are compared.
+    hashes = pl.concat(batch.hash_rows() for batch in rows.select(columns).iter_slices(_HASHED_AT_ONCE))
+    repeated = rows.filter(hashes.is_duplicated()).join(apart_from, on="line", how="anti", maintain_order="left")
     return (
         repeated.select("line", first_line=pl.col("line").first().over(columns))
         .filter(pl.col("line") != pl.col("first_line"))
@@ -153,8 +160,8 @@ def derivation_faults(found: Iterable[Fault]) -> pl.DataFrame:
 def entries(faults: pl.DataFrame, records: pl.DataFrame, texts: pl.DataFrame, folded: Sequence[str]) -> pl.DataFrame:
     """What is quarantined, one row a record, in the order of lines: see ``ParsedFile.quarantined``.
 
-    ``records`` has the ``line`` and ``raw`` text of each record, ``texts`` the ``line`` and the cleaned texts of those
-    with faults that have the right number of fields.
+    ``records`` has the ``line`` and ``raw`` text of the faulty records, ``texts`` the ``line`` and the cleaned texts of
+    those with the right number of fields.
     """
     by_line = faults.group_by("line", maintain_order=True).agg(
         pl.col("column_name", "value", "reason").first(), pl.col("detail").str.join(" ")

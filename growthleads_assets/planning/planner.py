@@ -103,7 +103,9 @@ def plan(
         elif file.source and in_force.get((file.source, file.file)) != file.sha256:
             dimensions.append(file.source)
             to_load.append(file)
-    return Plan(tuple(dimensions), tuple(_ranges(loads)), tuple(refused), tuple(unreadable), tuple(waiting), tuple(to_load))
+    return Plan(
+        tuple(dimensions), tuple(_ranges(loads)), tuple(refused), tuple(unreadable), tuple(waiting), tuple(to_load)
+    )
 
 
 def _ranges(loads: Mapping[date, Collection[str]]) -> Iterator[DayRange]:

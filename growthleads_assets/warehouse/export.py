@@ -24,7 +24,8 @@ class NotExportable(Exception):
 def exportable(connection: psycopg.Connection) -> list[str]:
     """The tables and views of gold, by name."""
     rows = connection.execute(
-        "select relname from pg_class where relnamespace = 'gold'::regnamespace and relkind in ('r', 'v', 'm') order by 1"
+        "select relname from pg_class "
+        "where relnamespace = to_regnamespace('gold') and relkind in ('r', 'v', 'm') order by relname"
     )
     return [name for (name,) in rows]
 
@@ -37,8 +38,7 @@ def write_csv(connection: psycopg.Connection, name: str, target: BinaryIO) -> No
     connection.execute("set datestyle to 'ISO, YMD'")
     statement = sql.SQL("copy ({}) to stdout (format csv, header)").format(_ordered(connection, name))
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        for block in copy:
-            target.write(block)
+        target.writelines(copy)
 
 
 def export_to(connection: psycopg.Connection, name: str, path: Path) -> None:
@@ -67,7 +67,8 @@ def export_to(connection: psycopg.Connection, name: str, path: Path) -> None:
 
 def _ordered(connection: psycopg.Connection, name: str) -> sql.Composed:
     if name not in exportable(connection):
-        raise NotExportable(f"There is no {name} in gold. There is: {', '.join(exportable(connection)) or 'nothing yet'}.")
+        there_is = ", ".join(exportable(connection)) or "nothing yet"
+        raise NotExportable(f"There is no {name} in gold. There is: {there_is}.")
     table = sql.Identifier("gold", name)
     order = _key(connection, name) or [column for column, _ in _columns(connection, name)]
     terms = [
@@ -104,7 +105,7 @@ def _columns(connection: psycopg.Connection, name: str) -> list[tuple[str, str]]
 
 
 def _read(connection: psycopg.Connection, name: str) -> pl.DataFrame:
-    types = {
+    types: dict[str, pl.DataType | type[pl.DataType]] = {
         "numeric": pl.Decimal(_MOST_DIGITS, MONEY_SCALE),
         "integer": pl.Int32,
         "bigint": pl.Int64,

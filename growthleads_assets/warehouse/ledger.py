@@ -9,7 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 import psycopg
-from psycopg.rows import class_row
+from psycopg.rows import class_row, scalar_row
 
 
 @dataclass(frozen=True)
@@ -164,7 +164,8 @@ def record_version(
         """,
         {"source": source, "file": file},
     )
-    row = connection.execute(
+    cursor = connection.cursor(row_factory=scalar_row)
+    cursor.execute(
         """
         insert into bronze.files (
             source, file, day, sha256, rows_read, rows_loaded, rows_quarantined, extra_columns,
@@ -186,9 +187,8 @@ def record_version(
             str(archived_as),
             run_id,
         ),
-    ).fetchone()
-    assert row is not None  # an insert without a condition always returns its row
-    return int(row[0])
+    )
+    return int(cursor.fetchall()[0])
 
 
 def record_reload(connection: psycopg.Connection, load_id: int, *, rows_loaded: int, rows_quarantined: int) -> None:

@@ -65,6 +65,7 @@ class Loader:
         Raises UnreadableFile, ArchiveError, psycopg.Error: nothing has changed then, and it can be tried again.
         """
         archived = None
+        digest = ""
         try:
             with self.connection.transaction():
                 ledger.lock_file(self.connection, source.name, file.name)
@@ -169,7 +170,7 @@ class Loader:
             for batch in rows.iter_slices(ROWS_A_COPY):
                 text = io.BytesIO()
                 batch.write_csv(text, include_header=False)
-                if b"\n\\." in text.getbuffer():
+                if b"\n\\." in text.getvalue():
                     # PostgreSQL up to 17 takes a line that starts so for the end of the data, even within quotes.
                     with cursor.copy(sql.SQL("copy {} ({}) from stdin").format(table, columns)) as copy:
                         for row in batch.iter_rows():

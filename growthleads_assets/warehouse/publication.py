@@ -49,9 +49,9 @@ class PublicationBlocked(Exception):
     """The new numbers contradict one another; nothing was published. ``violations`` says where."""
 
     def __init__(self, violations: Sequence[Violation]) -> None:
-        super().__init__("Nothing was published, because the numbers contradict one another: " + "; ".join(
-            map(str, violations)
-        ))
+        super().__init__(
+            "Nothing was published, because the numbers contradict one another: " + "; ".join(map(str, violations))
+        )
         self.violations = violations
 
 
@@ -100,7 +100,7 @@ def publish(
 ) -> Publication:
     """Replace the days by what was calculated, in all marts they appear in, in one transaction.
 
-    For part 2 these are also the days around the range that its scrapers files can change. Part 3 always follows
+    For part 2 these are also the days around the range whose numbers its scrapers files changed. Part 3 always follows
     parts 1 and 2.
 
     Raises PublicationBlocked, and then nothing has changed.
@@ -111,6 +111,9 @@ def publish(
         touched: set[date] = set()
         for part in sorted(parts):
             days = _calculated_days(connection, part, first, last)
+            around = [day for day in days if not first <= day <= last]
+            unchanged = set(around) - _changed_days(connection, part, around)
+            days = {day: state for day, state in days.items() if day not in unchanged}
             publication.published[part] = [day for day, state in days.items() if state == "ready"]
             publication.waiting[part] = [day for day, state in days.items() if state == "waiting"]
             publication.overtaken[part] = [day for day, state in days.items() if state == "overtaken"]
@@ -152,6 +155,36 @@ def _calculated_days(connection: psycopg.Connection, part: int, first: date, las
     return dict(rows.fetchall())
 
 
+def _changed_days(connection: psycopg.Connection, part: int, days: Collection[date]) -> set[date]:
+    """Those of the days for which the marts would say something else."""
+    changed: set[date] = set()
+    for mart in DAILY_MARTS[part]:
+        columns = _columns(connection, mart)
+        rows = connection.execute(
+            sql.SQL(
+                """
+                with candidate as (select {columns} from {candidate} where date = any(%(days)s)),
+                mart as (select {columns} from {mart} where date = any(%(days)s))
+                select distinct date
+                from (
+                    (table candidate except all table mart) union all (table mart except all table candidate)
+                ) as differences
+                """
+            ).format(columns=columns, candidate=sql.Identifier("candidate", mart), mart=sql.Identifier("gold", mart)),
+            {"days": list(days)},
+        )
+        changed.update(day for (day,) in rows)
+    return changed
+
+
+def _columns(connection: psycopg.Connection, mart: str) -> sql.Composed:
+    rows = connection.execute(
+        "select attname from pg_attribute where attrelid = %s::regclass and attnum > 0 and not attisdropped",
+        (f"gold.{mart}",),
+    )
+    return sql.SQL(", ").join(sql.Identifier(name) for (name,) in rows)
+
+
 def _replace_days(connection: psycopg.Connection, part: int, days: Collection[date]) -> None:
     for mart in DAILY_MARTS[part]:
         _replace_rows(connection, mart, "date", days)
@@ -159,18 +192,11 @@ def _replace_days(connection: psycopg.Connection, part: int, days: Collection[da
 
 
 def _replace_rows(connection: psycopg.Connection, mart: str, period: str, periods: Collection[date]) -> None:
-    columns = sql.SQL(", ").join(
-        sql.Identifier(row[0])
-        for row in connection.execute(
-            "select attname from pg_attribute where attrelid = %s::regclass and attnum > 0 and not attisdropped",
-            (f"gold.{mart}",),
-        )
-    )
     names = {
         "mart": sql.Identifier("gold", mart),
         "candidate": sql.Identifier("candidate", mart),
         "period": sql.Identifier(period),
-        "columns": columns,
+        "columns": _columns(connection, mart),
     }
     connection.execute(sql.SQL("delete from {mart} where {period} = any(%s)").format(**names), (list(periods),))
     connection.execute(

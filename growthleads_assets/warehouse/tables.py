@@ -3,8 +3,6 @@
 Belongs here: their layout, the bronze ones generated from the source registry. Does not: reading or writing rows.
 """
 
-from datetime import date
-
 import pandera.polars as pa
 import polars as pl
 import psycopg
@@ -171,10 +169,8 @@ def bronze_columns(source: Source) -> dict[str, tuple[str, str]]:
             columns[name] = (_sql_type(column), column.description or "")
             if (column.metadata or {}).get("folded"):
                 columns[f"{name}_key"] = ("text", f"{name} in lower case, by which names are compared.")
-    for name, described in PROVENANCE_COLUMNS.items():
-        if source.is_event or name != "_day":
-            columns[name] = described
-    return columns
+    provenance = {name: what for name, what in PROVENANCE_COLUMNS.items() if source.is_event or name != "_day"}
+    return columns | provenance
 
 
 def _sql_type(column: pa.Column) -> str:

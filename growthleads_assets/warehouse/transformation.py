@@ -9,6 +9,7 @@ project changed.
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -101,7 +102,7 @@ class Transformation:
             if event.info.name in RESULT_EVENTS:
                 events.append(MessageToDict(event, preserving_proto_field_name=True))
 
-        runner = dbtRunner(manifest=_parsed_manifest(self.target_path, self.checksum), callbacks=[remember])
+        runner = dbtRunner(manifest=_parsed_manifest(self.target_path, self._state), callbacks=[remember])
         return runner.invoke([*arguments, *self._options])
 
     @property
@@ -120,18 +121,23 @@ class Transformation:
         from dbt.cli.main import dbtRunner
 
         parsed = self.target_path / "parsed"
-        if parsed.exists() and parsed.read_text() == self.checksum:
+        if parsed.exists() and parsed.read_text() == self._state:
             return
         self.target_path.mkdir(parents=True, exist_ok=True)
         options = [option for option in self._options if option != "--no-write-json"]
         result = dbtRunner().invoke(["parse", "--no-partial-parse", *options])
         if not result.success:
             raise TransformationFailed(f"The dbt project cannot be parsed: {result.exception}")
-        parsed.write_text(self.checksum)
+        parsed.write_text(self._state)
+
+    @property
+    def _state(self) -> str:
+        """What a parse depends on: the project, and the database, whose name is in every relation's."""
+        return f"{self.checksum} {os.environ.get('PGDATABASE', '')}"
 
 
 @lru_cache(maxsize=1)
-def _parsed_manifest(target_path: Path, checksum: str) -> Any:
+def _parsed_manifest(target_path: Path, state: str) -> Any:  # noqa: ARG001 (`state` is for the cache)
     """The manifest as dbt's own object, which `dbt parse` leaves beside manifest.json."""
     from dbt.contracts.graph.manifest import Manifest
 

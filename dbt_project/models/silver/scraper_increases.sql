@@ -1,3 +1,5 @@
+-- The function silver.scraper_days is made together with this view.
+-- depends_on: {{ ref('scraper_keys') }}
 {{
     config(
         window='scraper_days',

@@ -1,0 +1,29 @@
+"""Fixtures that tests of several rooms share, and how hard hypothesis tries."""
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from tests.homes import Home, Server, shared_server
+
+# Times vary too much on a shared machine to be asserted.
+settings.register_profile(
+    "default", deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+settings.register_profile("deep", settings.get_profile("default"), max_examples=1000)
+settings.load_profile("default")
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """A PostgreSQL server for this test process."""
+    with shared_server() as server:
+        yield server
+
+
+@pytest.fixture
+def home(server: Server) -> Iterator[Home]:
+    """An empty home of its own."""
+    with server.new_home() as home:
+        yield home
