@@ -25,6 +25,8 @@ def _explained(command: Callable[..., int | None]) -> Callable[..., None]:
     def wrapper(*args: Any, **kwargs: Any) -> None:
         # `kill` is to end a process as an exception does, so that the database is given back.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+        # A shell that starts a command in the background has it ignore Ctrl-C; asked by signal, it is to end too.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
             code = command(*args, **kwargs)
         except (SettingsError, DatabaseUnavailable) as problem:

@@ -332,8 +332,12 @@ CLEANING = (
             }
         },
         quarantined={
-            "routy/2024-03-26.csv": (*((line, "not_a_count") for line in range(4, 9)), (9, "too_many_digits")),
-            "voluum/2024-03-26.csv": ((5, "not_a_count"), (6, "not_a_count"), (7, "null_not_allowed")),
+            "routy/2024-03-26.csv": (
+                (4, "out_of_range"),
+                *((line, "not_a_count") for line in range(5, 9)),
+                (9, "too_many_digits"),
+            ),
+            "voluum/2024-03-26.csv": ((5, "out_of_range"), (6, "not_a_count"), (7, "null_not_allowed")),
         },
     ),
     Case(
@@ -444,7 +448,7 @@ CLEANING = (
         quarantined={
             "routy/2024-03-26.csv": ((3, "not_a_date"), (4, "null_not_allowed")),
             "manual/2024-03-26.csv": (
-                (2, "not_a_count"),
+                (2, "out_of_range"),
                 (3, "not_a_decimal"),
                 (4, "null_not_allowed"),
                 (5, "date_outside_day"),

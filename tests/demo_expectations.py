@@ -159,7 +159,7 @@ QUARANTINED_INITIAL = {
     ("routy", JAN_30, 5, "not_a_decimal"),
     ("routy", JAN_30, 6, "field_count"),
     ("routy", JAN_30, 7, "date_outside_day"),
-    ("routy", FEB_1, 5, "not_a_count"),
+    ("routy", FEB_1, 5, "out_of_range"),
     ("routy", FEB_1, 6, "null_not_allowed"),
     ("scrapers", FEB_1, 5, "not_a_decimal"),
 }

@@ -233,10 +233,10 @@ def parse_count(text: str) -> int:
     if not match or (match["decimals"] or "").strip("0"):
         raise Fault("not_a_count")
     whole = match["whole"].lstrip("0")
-    if match["sign"] == "-" and whole:
-        raise Fault("not_a_count")
     if len(whole) > 12:
         raise Fault("too_many_digits")
+    if match["sign"] == "-" and whole:
+        raise Fault("out_of_range")
     return int(whole or "0")
 
 

@@ -289,8 +289,8 @@ class World:
                 "date": self.pick(date_forms(day)),
                 "marketing_source": self.pick(self.sources),
                 "operator": self.pick(self.raw_names),
-                "country": "NULL",
-                "countryCode": "US",
+                "country": self.pick(("NULL", "US", "Namibia")),
+                "countryCode": self.pick(("US", "NA", "", "us")),
                 "raw_earnings": self.pick(EARNINGS),
                 "visits": self.pick(COUNTS),
                 "signups": self.pick(COUNTS),
@@ -333,7 +333,7 @@ class World:
         return rows
 
     def deal_rows(self) -> list[Cells | RawLine]:
-        """Terms of some sources and of Default, with histories, and rows that say the same again."""
+        """Terms of some sources and of Default, with or without histories, and rows that say the same again."""
         rows: list[Cells | RawLine] = []
         for name in (*self.sources, self.pick(("Default", "dEFAULT"))):
             starts = self.draw(st.lists(st.sampled_from(("", *self._starts())), max_size=2, unique=True))
@@ -384,19 +384,22 @@ class World:
     def write(self, path: str) -> bytes:
         """A new random version of the file."""
         source, name = path.split("/")
+        header = HEADERS[source]
         if source in DIMENSIONS:
             rows = {
                 "deals": self.deal_rows,
                 "voluum_mapper": self.brand_rows,
                 "central_mapping": self.operator_rows,
             }[source]()
+            if source == "deals" and not any(row["valid_from"] for row in rows if isinstance(row, dict)):
+                header = header[:-1]
         elif source == "scrapers":
             rows = self.total_rows(date.fromisoformat(name.removesuffix(".csv")))
         elif source == "voluum":
             rows = self.click_rows(date.fromisoformat(name.removesuffix(".csv")), most=4)
         else:
             rows = self.traffic_rows(source, date.fromisoformat(name.removesuffix(".csv")), most=4)
-        return write_file(HEADERS[source], rows, self.draw(st.sampled_from(STYLES)))
+        return write_file(header, rows, self.draw(st.sampled_from(STYLES)))
 
 
 # ----------------------------------------------------------------------------------------------------------------------

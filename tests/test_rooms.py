@@ -15,7 +15,9 @@ FOLDER = Path(growthleads_assets.__file__).parent
 # From the top down: a room may import its own level and those below.
 LEVELS = (
     {"definitions"},
+    {"__main__"},
     {"cli"},
+    {"commands"},
     {"assets", "automation", "checks"},
     {"planning"},
     {"warehouse"},

@@ -17,7 +17,9 @@ def build_defs(platform: Platform) -> dg.Definitions:
     partitions = daily_partitions(platform.settings)
     return dg.Definitions(
         assets=[
-            *(bronze_asset(source, partitions) for source in platform.registry.values()),
+            *dg.with_source_code_references(
+                [bronze_asset(source, partitions) for source in platform.registry.values()]
+            ),
             *model_assets(platform.transformation, partitions),
         ],
         jobs=build_jobs(),

@@ -22,7 +22,7 @@ MAX_LENGTH = 10_000
 MAX_DIGITS = 1_000
 """Digits of any number that a formula contains or leads to."""
 
-_MAX_BITS = math.floor(MAX_DIGITS * math.log2(10))
+_LARGEST = 10**MAX_DIGITS - 1
 
 _PREFIX = re.compile(r"\s*total\s*commiss?ion\s*=", re.ASCII | re.IGNORECASE)
 # A word takes in all that a reader sees as one piece (1e3, 0x10, 1_000, 1.2.3), to be named as a whole if refused.
@@ -93,9 +93,7 @@ class _Polynomial(NamedTuple):
 
     @property
     def is_too_large(self) -> bool:
-        return any(
-            max(factor.numerator.bit_length(), factor.denominator.bit_length()) > _MAX_BITS for factor in self.factors
-        )
+        return any(max(abs(factor.numerator), factor.denominator) > _LARGEST for factor in self.factors)
 
 
 class _Operand(NamedTuple):
@@ -242,7 +240,7 @@ def _shown(part: str) -> str:
 def _terms(polynomial: _Polynomial) -> Terms:
     denominator = math.lcm(*(factor.denominator for factor in polynomial.factors))
     numerators = [factor.numerator * (denominator // factor.denominator) for factor in polynomial.factors]
-    if max(number.bit_length() for number in (*numerators, denominator)) > _MAX_BITS:
+    if max(map(abs, (*numerators, denominator))) > _LARGEST:
         raise FormulaError(f"The formula comes to terms of more than {MAX_DIGITS:,} digits.")
     raw_earnings, clicks, visits, signups, fixed = numerators
     return Terms(raw_earnings, clicks, visits, signups, fixed, denominator)

@@ -25,10 +25,8 @@ _MONEY = (
     rf"\A[+-]?(?:0*[0-9]{{1,{_WHOLE_DIGITS}}}(?:\.[0-9]{{0,{MONEY_SCALE}}}0*)?"
     rf"|\.[0-9]{{1,{MONEY_SCALE}}}0*)\z"
 )
-_NO_DECIMALS = r"(?:\.0*)?"
-_ZERO = rf"(?:0+{_NO_DECIMALS}|\.0+)"
-_WHOLE = rf"\A(?:\+?[0-9]+{_NO_DECIMALS}|[+-]?{_ZERO})\z"
-_COUNT = rf"\A(?:\+?0*[0-9]{{1,{COUNT_DIGITS}}}{_NO_DECIMALS}|[+-]?{_ZERO})\z"
+_WHOLE = r"\A[+-]?(?:[0-9]+(?:\.0*)?|\.0+)\z"
+_COUNT = rf"\A[+-]?(?:0*[0-9]{{1,{COUNT_DIGITS}}}(?:\.0*)?|\.0+)\z"
 
 _USUAL_MOMENT = r"\A[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-5][0-9]\z"
 _MOMENT = (

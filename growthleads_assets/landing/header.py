@@ -35,9 +35,8 @@ def snake_case(names: pl.Series) -> pl.Series:
 def read_header(delivered: Sequence[str], line: int, source: Source) -> Header:
     """The header's columns, from its fields; raises FileRefused when one is missing or stands there twice."""
     names = tuple(snake_case(pl.Series(delivered, dtype=pl.String)))
-    missing = [
-        name for name in source.schema.to_schema().columns if name not in names and name not in source.optional_columns
-    ]
+    known = source.schema.to_schema().columns
+    missing = [name for name in known if name not in names and name not in source.optional_columns]
     if missing:
         raise FileRefused(
             f"The header on line {line} lacks {_columns(missing)}; "
@@ -48,7 +47,7 @@ def read_header(delivered: Sequence[str], line: int, source: Source) -> Header:
         raise FileRefused(
             f"The header on line {line} has {_columns(repeated)} more than once: every column needs a name of its own."
         )
-    return Header(names, tuple(name for name in names if name not in source.schema.to_schema().columns))
+    return Header(names, tuple(name for name in names if name not in known))
 
 
 def _columns(names: Sequence[str]) -> str:

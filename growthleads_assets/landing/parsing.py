@@ -72,9 +72,7 @@ def parse_file(content: bytes, source: Source, day: date | None) -> ParsedFile:
 def _after_header(records: Records, source: Source) -> tuple[Header, Records]:
     if records.frame.is_empty():
         raise FileRefused("The file is empty: even the header is missing. Its first line must name the columns.")
-    first = records._replace(frame=records.frame.head(1))
-    delivered = first.fields(first.frame["width"].item()).row(0)
-    header = read_header(delivered, first.frame["line"].item(), source)
+    header = read_header(records.first(), records.frame["line"][0], source)
     return header, records._replace(frame=records.frame.slice(1))
 
 

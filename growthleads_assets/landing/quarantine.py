@@ -41,7 +41,7 @@ _SENTENCES = {
         _COLUMN,
         _VALUE,
     ),
-    Reason.NOT_A_COUNT: pl.format("{} `{}` is no whole number from 0 up: write it like 12.", _COLUMN, _VALUE),
+    Reason.NOT_A_COUNT: pl.format("{} `{}` is no whole number: write it like 12.", _COLUMN, _VALUE),
     Reason.TOO_MANY_DIGITS: pl.format(
         "{} `{}` has more digits than are kept, 12 before the decimal point and 9 after it: correct it.",
         _COLUMN,

@@ -30,8 +30,10 @@ _SIMPLE = r'\A(?:"[^",]*"|[^",\r]*)(?:,(?:"[^",]*"|[^",\r]*))*\z'
 # With a comma before each field; the opening quote is kept to tell, later, that the field was quoted.
 _FIELD = r',(?:("(?:[^"]|"")*)"|([^,]*))'
 
-# A field that is not empty; possessive, so that none is scanned twice. No match at a quote that is never closed.
-_FIELD_BYTES = re.compile(rb'"[^"]*+(?:""[^"]*+)*+"|[^",\r\n][^,\r\n]*+')
+# A record up to its line end, or to where it stops being one: at a quote that is never closed, at text after a closing
+# quote, or at a lone CR. Possessive, so that nothing is scanned twice.
+_FIELD_BYTES = rb'(?:"[^"]*+(?:""[^"]*+)*+"|[^",\r\n][^,\r\n]*+)?+'
+_RECORD_BYTES = re.compile(rb"%b(?:,%b)*+" % (_FIELD_BYTES, _FIELD_BYTES))
 _LONE_CR = re.compile(rb"\r(?!\n)")
 
 
@@ -59,6 +61,14 @@ class Records(NamedTuple):
         """The records in turn, ``size`` at a time; one batch at least."""
         for start in range(0, max(self.frame.height, 1), size):
             yield self._replace(frame=self.frame.slice(start, size))
+
+    def first(self) -> list[str]:
+        """The fields of the first record, however many they are; quotes and escapes are resolved."""
+        cells: str = self.frame["cells"][0]
+        fields = cells.split(self.separator)
+        if self.separator == _NUL:
+            return [field[1:].replace('""', '"') if field.startswith('"') else field for field in fields]
+        return fields
 
     def fields(self, width: int) -> pl.DataFrame:
         """The fields, one column each, of records that all have ``width`` of them; quotes and escapes are resolved."""
@@ -144,12 +154,11 @@ def _with_width(records: pl.DataFrame, separator: str) -> pl.DataFrame:
 
 
 def _without_blank_lines(records: Records) -> Records:
-    frame = records.frame
-    # Looked for among records of one field only: there are few of them, as a rule.
-    blank = frame.filter(pl.col("width") == 1).filter(pl.col("raw").str.strip_chars() == "")
-    if blank.is_empty():
+    has_one_field = records.frame["width"] == 1
+    if not has_one_field.any():
         return records
-    return records._replace(frame=frame.join(blank, on="line", how="anti", maintain_order="left"))
+    is_text = pl.col("raw").str.strip_chars() != ""
+    return records._replace(frame=records.frame.filter(~has_one_field | is_text))
 
 
 def _quoted_records(content: bytes) -> pl.DataFrame:
@@ -205,37 +214,25 @@ def _records_from(content: bytes, lines: Iterable[int]) -> list[_LongRecord]:
         end = _end_of_record(content, position, line)
         last_line = line + content.count(b"\n", position, end)
         records.append(_LongRecord(line, last_line, content[position:end].decode()))
-        position, current = _start_of_next_line(content, end), last_line + 1
+        position, current = content.find(b"\n", end) + 1, last_line + 1
     return records
-
-
-def _start_of_next_line(content: bytes, end: int) -> int:
-    return end + (2 if content.startswith(b"\r\n", end) else 1)
 
 
 def _end_of_record(content: bytes, start: int, line: int) -> int:
     """Where the record ends that starts at ``start``, on ``line``: before its LF or CRLF, or at the end of the file."""
-    position = start
-    while True:
-        field = _FIELD_BYTES.match(content, position)
-        end = field.end() if field else position
-        after = content[end : end + 2]
-        if after[:1] == b",":
-            position = end + 1
-        elif after in (b"", b"\r\n") or after[:1] == b"\n":
-            return end
-        else:
-            raise _malformed(after, line + content.count(b"\n", start, end), is_unterminated=end == position)
-
-
-def _malformed(after: bytes, line: int, *, is_unterminated: bool) -> FileRefused:
+    record = _RECORD_BYTES.match(content, start)
+    end = record.end() if record else start
+    after = content[end : end + 2]
+    if after in (b"", b"\r\n") or after[:1] == b"\n":
+        return end
+    last_line = line + content.count(b"\n", start, end)
     if after[:1] == b"\r":
-        return _lone_carriage_return(line)
-    if is_unterminated:
-        return FileRefused(
-            f"The quote that opens on line {line} is never closed: close it, or double it if it is text."
+        raise _lone_carriage_return(last_line)
+    if after[:1] == b'"':
+        raise FileRefused(
+            f"The quote that opens on line {last_line} is never closed: close it, or double it if it is text."
         )
-    return FileRefused(
-        f"Line {line} has text after a closing quote: a comma or the line's end must follow it; "
+    raise FileRefused(
+        f"Line {last_line} has text after a closing quote: a comma or the line's end must follow it; "
         f"double a quote that is part of the text."
     )

@@ -16,8 +16,8 @@ days as (
     select day.day::date as date
     from days_with_files
     cross join lateral generate_series(
-        date_trunc('month', first_day::timestamp),
-        date_trunc('month', last_day::timestamp) + interval '1 month - 1 day',
+        date_trunc('month', days_with_files.first_day::timestamp),
+        date_trunc('month', days_with_files.last_day::timestamp) + interval '1 month - 1 day',
         interval '1 day'
     ) as day (day)
 

@@ -1,57 +1,147 @@
 {{ config(materialized='view') }}
 
-{%- set parts = {1: 'web traffic', 2: 'scrapers'} %}
+{%- set parts = [1, 2] %}
 
 with
 
-{% for part in parts %}
--- The operators' months are the sources' days, to the cent.
-months_of_part_{{ part }} as (
+{% for part in parts -%}
+    marketing_daily_{{ part }} as (
 
-    select
-        'operators of a month add up to its sources' as rule,
-        'solution_{{ part }}_operators_monthly' as mart,
-        '' as key,
-        coalesce(days.month, months.month) as period,
-        days.total as expected,
-        months.total as found
-    from (
+        select * from {{ ref('solution_' ~ part ~ '_marketing_daily') }}
+
+    ),
+
+    operators_monthly_{{ part }} as (
+
+        select * from {{ ref('solution_' ~ part ~ '_operators_monthly') }}
+
+    ),
+
+    source_months_{{ part }} as (
+
         select
             date_trunc('month', date::timestamp)::date as month,
             sum(total_commission) as total
-        from {{ ref('solution_' ~ part ~ '_marketing_daily') }}
+        from marketing_daily_{{ part }}
         group by date_trunc('month', date::timestamp)::date
-    ) as days
-    full outer join (
+
+    ),
+
+    operator_months_{{ part }} as (
+
         select
             month,
             sum(total_commission) as total
-        from {{ ref('solution_' ~ part ~ '_operators_monthly') }}
+        from operators_monthly_{{ part }}
         group by month
-    ) as months
-        on days.month = months.month
-    where days.total is distinct from months.total
+
+    ),
+
+    -- The operators' months are the sources' days, to the cent.
+    months_of_part_{{ part }} as (
+
+        select
+            'operators of a month add up to its sources' as rule,
+            'solution_{{ part }}_operators_monthly' as mart,
+            '' as key,
+            coalesce(source_months_{{ part }}.month, operator_months_{{ part }}.month) as period,
+            source_months_{{ part }}.total as expected,
+            operator_months_{{ part }}.total as found
+        from source_months_{{ part }}
+        full outer join operator_months_{{ part }}
+            on source_months_{{ part }}.month = operator_months_{{ part }}.month
+        where source_months_{{ part }}.total is distinct from operator_months_{{ part }}.total
+
+    ),
+
+    -- A day that is shown is a day that was published.
+    days_of_part_{{ part }} as (
+
+        select
+            'a source has commission on published days only' as rule,
+            'solution_{{ part }}_marketing_daily' as mart,
+            marketing_daily_{{ part }}.marketing_source as key,
+            marketing_daily_{{ part }}.date as period,
+            null::numeric as expected,
+            marketing_daily_{{ part }}.total_commission as found
+        from marketing_daily_{{ part }}
+        left join {{ source('published', 'published_days') }} as published_days
+            on
+                marketing_daily_{{ part }}.date = published_days.date
+                and published_days.part = {{ part }}
+        where published_days.date is null
+
+    ),
+
+{% endfor -%}
+
+marketing_daily_3 as (
+
+    select * from {{ ref('solution_3_marketing_daily') }}
 
 ),
 
--- A day that is shown is a day that was published.
-days_of_part_{{ part }} as (
+operators_monthly_3 as (
+
+    select * from {{ ref('solution_3_operators_monthly') }}
+
+),
+
+both_dailies as (
+
+    {% for part in parts -%}
+        select
+            marketing_source,
+            date,
+            total_commission
+        from marketing_daily_{{ part }}
+        {%- if not loop.last %}
+
+            union all
+
+        {% endif %}
+    {%- endfor %}
+
+),
+
+daily_sums as (
 
     select
-        'a source has commission on published days only' as rule,
-        'solution_{{ part }}_marketing_daily' as mart,
-        marts.marketing_source as key,
-        marts.date as period,
-        null::numeric as expected,
-        marts.total_commission as found
-    from {{ ref('solution_' ~ part ~ '_marketing_daily') }} as marts
-    where not exists (
-        select 1 from {{ source('published', 'published_days') }} as published_days
-        where published_days.part = {{ part }} and published_days.date = marts.date
-    )
+        marketing_source,
+        date,
+        sum(total_commission) as total
+    from both_dailies
+    group by marketing_source, date
 
 ),
-{% endfor %}
+
+both_monthlies as (
+
+    {% for part in parts -%}
+        select
+            operator,
+            month,
+            total_commission
+        from operators_monthly_{{ part }}
+        {%- if not loop.last %}
+
+            union all
+
+        {% endif %}
+    {%- endfor %}
+
+),
+
+monthly_sums as (
+
+    select
+        operator,
+        month,
+        sum(total_commission) as total
+    from both_monthlies
+    group by operator, month
+
+),
 
 -- Part 3 is parts 1 and 2, for every key that either has.
 days_of_part_3 as (
@@ -59,25 +149,16 @@ days_of_part_3 as (
     select
         'part 3 is the sum of parts 1 and 2' as rule,
         'solution_3_marketing_daily' as mart,
-        coalesce(parts.marketing_source, both_parts.marketing_source) as key,
-        coalesce(parts.date, both_parts.date) as period,
-        parts.total as expected,
-        both_parts.total_commission as found
-    from (
-        select
-            marketing_source,
-            date,
-            sum(total_commission) as total
-        from (
-            select marketing_source, date, total_commission from {{ ref('solution_1_marketing_daily') }}
-            union all
-            select marketing_source, date, total_commission from {{ ref('solution_2_marketing_daily') }}
-        ) as amounts
-        group by marketing_source, date
-    ) as parts
-    full outer join {{ ref('solution_3_marketing_daily') }} as both_parts
-        on parts.marketing_source = both_parts.marketing_source and parts.date = both_parts.date
-    where parts.total is distinct from both_parts.total_commission
+        coalesce(daily_sums.marketing_source, marketing_daily_3.marketing_source) as key,
+        coalesce(daily_sums.date, marketing_daily_3.date) as period,
+        daily_sums.total as expected,
+        marketing_daily_3.total_commission as found
+    from daily_sums
+    full outer join marketing_daily_3
+        on
+            daily_sums.marketing_source = marketing_daily_3.marketing_source
+            and daily_sums.date = marketing_daily_3.date
+    where daily_sums.total is distinct from marketing_daily_3.total_commission
 
 ),
 
@@ -86,47 +167,44 @@ months_of_part_3 as (
     select
         'part 3 is the sum of parts 1 and 2' as rule,
         'solution_3_operators_monthly' as mart,
-        coalesce(parts.operator, both_parts.operator) as key,
-        coalesce(parts.month, both_parts.month) as period,
-        parts.total as expected,
-        both_parts.total_commission as found
-    from (
-        select
-            operator,
-            month,
-            sum(total_commission) as total
-        from (
-            select operator, month, total_commission from {{ ref('solution_1_operators_monthly') }}
-            union all
-            select operator, month, total_commission from {{ ref('solution_2_operators_monthly') }}
-        ) as amounts
-        group by operator, month
-    ) as parts
-    full outer join {{ ref('solution_3_operators_monthly') }} as both_parts
-        on parts.operator = both_parts.operator and parts.month = both_parts.month
-    where parts.total is distinct from both_parts.total_commission
+        coalesce(monthly_sums.operator, operators_monthly_3.operator) as key,
+        coalesce(monthly_sums.month, operators_monthly_3.month) as period,
+        monthly_sums.total as expected,
+        operators_monthly_3.total_commission as found
+    from monthly_sums
+    full outer join operators_monthly_3
+        on
+            monthly_sums.operator = operators_monthly_3.operator
+            and monthly_sums.month = operators_monthly_3.month
+    where monthly_sums.total is distinct from operators_monthly_3.total_commission
 
 ),
 
-final as (
+violations as (
 
     {% for part in parts -%}
-    select * from months_of_part_{{ part }}
-    union all
-    select * from days_of_part_{{ part }}
-    union all
+        select * from months_of_part_{{ part }}
+        union all
+        select * from days_of_part_{{ part }}
+        union all
     {% endfor -%}
     select * from days_of_part_3
     union all
     select * from months_of_part_3
 
+),
+
+final as (
+
+    select
+        rule,
+        mart,
+        key,
+        period,
+        expected::numeric(24, 2) as expected,
+        found::numeric(24, 2) as found
+    from violations
+
 )
 
-select
-    rule,
-    mart,
-    key,
-    period,
-    expected::numeric(24, 2) as expected,
-    found::numeric(24, 2) as found
-from final
+select * from final

@@ -65,7 +65,10 @@ missing as (
             days.part = part_sources.part
             and part_sources.kind = 'dimension'
             and part_sources.is_required
-    where not exists (select 1 from files where files.source = part_sources.source)
+    where not exists (
+        select 1 from files
+        where files.source = part_sources.source
+    )
 
 ),
 

@@ -27,21 +27,22 @@ steps as (
         coalesce(current_observations.total_earnings < previous.total_earnings, false) as earnings_went_back,
         coalesce(current_observations.visits < previous.visits, false) as visits_went_back
     from current_observations
-    left join lateral (
-        select
-            earlier.date,
-            earlier.total_earnings,
-            earlier.visits
-        -- The table, not a shared CTE, which PostgreSQL would copy and search without an index.
-        from {{ ref('scraper_observations') }} as earlier
-        where
-            earlier.marketing_source = current_observations.marketing_source
-            and earlier.operator = current_observations.operator
-            and earlier.country = current_observations.country
-            and earlier.date < current_observations.date
-        order by earlier.date desc
-        limit 1
-    ) as previous
+    left join
+        lateral (
+            select
+                earlier.date,
+                earlier.total_earnings,
+                earlier.visits
+            -- The table, not a shared CTE, which PostgreSQL would copy and search without an index.
+            from {{ ref('scraper_observations') }} as earlier
+            where
+                earlier.marketing_source = current_observations.marketing_source
+                and earlier.operator = current_observations.operator
+                and earlier.country = current_observations.country
+                and earlier.date < current_observations.date
+            order by earlier.date desc
+            limit 1
+        ) as previous
         on true
 
 ),

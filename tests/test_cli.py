@@ -1,0 +1,166 @@
+"""The installed command, as a person at a terminal has it: exit codes, what it prints, what it leaves."""
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from growthleads_assets.settings import PREFIX, load_settings
+from growthleads_assets.warehouse.server import stop_database
+from tests.cases import brands, deals, lines, operators, routy, voluum
+from tests.homes import folder_for_all
+
+COMMAND = [sys.executable, "-m", "growthleads_assets"]
+
+
+@dataclass
+class Terminal:
+    """A shell in a home of its own."""
+
+    home: Path
+
+    def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        own = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+        environment = {**own, "GROWTHLEADS_HOME": str(self.home), "GROWTHLEADS_SETTLE_SECONDS": "0", **variables}
+        return subprocess.run([*COMMAND, *arguments], env=environment, capture_output=True, text=True, check=False)
+
+    def land(self, files: Mapping[str, str]) -> None:
+        for relative, content in files.items():
+            path = self.home / "landing_zone" / relative
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content)
+
+    def mart(self, name: str) -> list[dict[str, str]]:
+        return list(csv.DictReader(io.StringIO(self.run("export", name).stdout)))
+
+
+@pytest.fixture(scope="module")
+def terminal() -> Iterator[Terminal]:
+    """A home with its own embedded server; the tests of this module go through its life in order."""
+    with folder_for_all() as folder:
+        yield Terminal(folder / "home")
+        stop_database(load_settings(home=folder / "home"))
+
+
+DIMENSIONS = {
+    **deals("A,FIXED 100,total commision= raw_earnings + 100", "Default,FIXED 0,raw_earnings"),
+    **brands("br1,A"),
+    **operators("Foo NJ,FooLOLUS,US"),
+}
+
+
+def test_life_of_a_home(terminal: Terminal) -> None:
+    nothing = terminal.run("run")
+    assert (nothing.returncode, nothing.stderr) == (0, "")
+    assert "Nothing is new." in nothing.stdout
+
+    terminal.land({**DIMENSIONS, **routy("2024-03-26", "2024-03-26,A,Foo NJ,US,,1.005,0,0"), **voluum("2024-03-26")})
+    terminal.land({"routy/notes.csv": "hello\n", "manual/2024-03-26.csv": lines("date;marketing_source", "x;y")})
+    first = terminal.run("run")
+
+    # Everything else is loaded all the same: 1.005 + 100 = 101.005, half a cent up.
+    assert first.returncode == 1
+    assert "routy/notes.csv" in first.stderr
+    assert "manual/2024-03-26.csv" in first.stderr
+    assert "Traceback" not in first.stderr
+    daily = terminal.mart("solution_1_marketing_daily")
+    assert [(row["marketing_source"], row["date"], row["total_commission"]) for row in daily] == [
+        ("A", "2024-03-26", "101.01")
+    ]
+    assert daily[0]["raw_earnings"].rstrip("0") == "1.005"
+    assert terminal.mart("solution_1_operators_monthly") == [
+        {"operator": "Foo US", "month": "2024-03-01", "total_commission": "101.01"}
+    ]
+    assert not (terminal.home / "landing_zone" / "routy" / "2024-03-26.csv").exists()
+    assert (terminal.home / "landing_zone" / "deals.csv").exists()
+    archived = {path.parent.name for path in (terminal.home / "archive_zone").rglob("*.csv")}
+    assert archived == {"routy", "voluum", "deals", "voluum_mapper", "central_mapping"}
+
+    # A refused file that is still there is named again; mended, it is loaded.
+    again = terminal.run("run")
+    assert again.returncode == 1
+    assert "manual/2024-03-26.csv" in again.stderr
+    (terminal.home / "landing_zone" / "routy" / "notes.csv").unlink()
+    header = "date,marketing_source,operator,raw_earnings,visits,signups"
+    terminal.land({"manual/2024-03-26.csv": lines(header, ",A,Bar,2,0,0")})
+    mended = terminal.run("run")
+    assert (mended.returncode, mended.stderr) == (0, "")
+    # 1.005 + 2 + 100 = 103.005
+    assert terminal.mart("solution_3_marketing_daily")[0]["total_commission"] == "103.01"
+
+
+def test_status_says_what_is_where(terminal: Terminal) -> None:
+    terminal.land({"voluum/2024-03-27.csv": "date,voluum_brand,clicks\n", "routy/2999-01-01.csv": "x\n"})
+    terminal.run("run")
+
+    found = json.loads(terminal.run("status", "--json").stdout)
+
+    files = {(file["source"], file["file"]): file for file in found["files"]}
+    loaded = files["routy", "2024-03-26.csv"]
+    assert (loaded["status"], loaded["rows_read"], loaded["rows_loaded"], loaded["rows_quarantined"]) == (
+        "loaded",
+        1,
+        1,
+        0,
+    )
+    assert files["routy", "2999-01-01.csv"]["status"] == "waiting"
+    days = {(day["part"], day["day"]): (day["status"], day["waiting_for"]) for day in found["days"]}
+    assert days[1, "2024-03-26"] == ("published", [])
+    assert days[2, "2024-03-26"] == ("waiting", ["scrapers"])
+    assert days[3, "2024-03-26"] == ("published", [])
+    assert days[1, "2024-03-27"] == ("waiting", ["routy"])
+    assert "published" in terminal.run("status").stdout
+
+
+def test_export_writes_files(terminal: Terminal) -> None:
+    parquet, excel = terminal.home / "mart.parquet", terminal.home / "mart.xlsx"
+
+    assert terminal.run("export", "solution_1_marketing_daily", "--output", str(parquet)).returncode == 0
+    assert terminal.run("export", "solution_1_marketing_daily", "--output", str(excel)).returncode == 0
+
+    assert pl.read_parquet(parquet)["total_commission"].to_list() == [Decimal("103.01")]
+    assert excel.read_bytes().startswith(b"PK")
+    wrong = terminal.run("export", "solution_9")
+    assert wrong.returncode == 1
+    assert "solution_1_marketing_daily" in wrong.stderr
+    assert terminal.run("export", "solution_1_marketing_daily", "--output", "mart.doc").returncode == 1
+
+
+def test_other_commands_see_the_same_database(terminal: Terminal) -> None:
+    command = "exec", "--", "psql", "-Atc", "select total_commission from gold.solution_1_marketing_daily"
+    assert terminal.run(*command).stdout == "103.01\n"
+    assert terminal.run("exec", "--", "sh", "-c", "exit 7").returncode == 7
+
+    url = terminal.run("database", "url").stdout.strip()
+    asked = subprocess.run(["psql", url, "-Atc", "select 1"], capture_output=True, text=True, check=False)
+    assert asked.stdout == "1\n"
+    assert "stopped" in terminal.run("database", "stop").stdout
+
+
+def test_a_partition_materialized_by_dagster_says_the_same(terminal: Terminal) -> None:
+    before = [terminal.mart(mart) for mart in ("solution_1_marketing_daily", "solution_3_operators_monthly")]
+    module = "growthleads_assets.definitions"
+    done = terminal.run(
+        *("exec", "--", "dagster", "job", "execute", "-m", module, "-j", "web_traffic"),
+        *("--tags", json.dumps({"dagster/partition": "2024-03-26"})),
+    )
+
+    assert done.returncode == 0, done.stderr[-2000:]
+    after = [terminal.mart(mart) for mart in ("solution_1_marketing_daily", "solution_3_operators_monthly")]
+    assert after == before
+
+
+def test_a_wrong_setting_is_a_sentence(terminal: Terminal) -> None:
+    wrong = terminal.run("run", GROWTHLEADS_START_DATE="soon")
+    assert wrong.returncode == 1
+    assert "GROWTHLEADS_START_DATE" in wrong.stderr
+    assert "Traceback" not in wrong.stderr

@@ -1,0 +1,213 @@
+"""Whole passes over a home: the demo's numbers, repetition, ranges, concurrency, new sources, the real sample files."""
+
+import threading
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pandera.polars as pa
+import psycopg
+import pytest
+
+from growthleads_assets.assets.platform import Platform
+from growthleads_assets.contracts.registry import SOURCES, Source
+from growthleads_assets.contracts.schemas import Count, Money, Timestamp
+from growthleads_assets.settings import CHECKOUT
+from growthleads_assets.warehouse.dbt_sources import PATH, render_sources
+from growthleads_assets.warehouse.publication import PublicationBlocked
+from tests import demo_expectations as demo
+from tests import oracle
+from tests.cases import MARTS, RAW_EARNINGS, no_clicks, routy, scrapers, voluum
+from tests.homes import Home, Server
+
+SAMPLE_DATA = CHECKOUT.parent / "shared" / "sample_data"
+
+Amounts = dict[tuple[str, str], Decimal]
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*.csv"))}
+
+
+def _texts(amounts: dict[tuple[str, date], Decimal]) -> Amounts:
+    return {(key, day.isoformat()): amount for (key, day), amount in amounts.items()}
+
+
+def _marts(home: Home) -> dict[str, Amounts]:
+    return {mart: home.commissions(mart) for mart in MARTS}
+
+
+def test_demo_data_gives_what_was_worked_out_by_hand(home: Home) -> None:
+    folder = CHECKOUT / "growthleads_assets" / "demo_data"
+
+    home.land_and_settle(_files(folder / "initial"))
+    assert home.commissions("solution_1_marketing_daily") == _texts(demo.MARKETING_1_INITIAL)
+    assert home.commissions("solution_1_operators_monthly") == _texts(demo.OPERATORS_1_INITIAL)
+
+    home.land_and_settle(_files(folder / "correction"))
+    assert home.commissions("solution_1_marketing_daily") == _texts(demo.MARKETING_1_CORRECTED)
+    assert any(row["is_estimated"] for row in home.daily_rows("solution_2_marketing_daily").values())
+
+
+@pytest.mark.skipif(not SAMPLE_DATA.exists(), reason="the sample files are not part of the project")
+def test_sample_files_agree_with_the_independent_calculation(home: Home) -> None:
+    batches = [
+        {**_files(SAMPLE_DATA / "data_1a"), **_files(SAMPLE_DATA / "data_2")},
+        _files(SAMPLE_DATA / "data_1b"),
+    ]
+    for batch in batches:
+        home.land_and_settle(batch)
+        landed = oracle.land(batches[: batches.index(batch) + 1])
+        expected = oracle.evaluate(landed.in_force).commissions()
+        assert _marts(home) == {mart: _texts(amounts) for mart, amounts in expected.items()}
+        if batch is batches[0]:
+            # The worked example: 40 + 1 + 40 + 1 and 10 clicks at 10.
+            assert home.commissions("solution_1_marketing_daily")["TOP-SPO1", "2024-03-26"] == Decimal("182.00")
+
+
+WEEK = {
+    **RAW_EARNINGS,
+    **{
+        path: text
+        for day in range(1, 6)
+        for path, text in routy(f"2024-03-0{day}", f",A,Foo,US,,{day}.335,0,0", ",A,Bar,US,,1,0,0").items()
+    },
+    **scrapers("2024-03-01", ",A,Foo,US,100,0"),
+    **scrapers("2024-03-04", ",A,Foo,US,110,0"),
+    **no_clicks(*(f"2024-03-0{day}" for day in range(1, 6))),
+}
+
+
+def test_a_second_pass_changes_nothing(home: Home) -> None:
+    home.land_and_settle(WEEK)
+    before = _marts(home), home.query("select * from gold.published_days order by part, date")
+
+    home.land_and_settle({path: WEEK[path] for path in WEEK if path.startswith("routy/")})
+
+    assert (_marts(home), home.query("select * from gold.published_days order by part, date")) == before
+    assert list((home.settings.landing_zone / "routy").iterdir()) == []
+
+
+def test_a_range_in_one_run_equals_its_days_one_by_one(server: Server) -> None:
+    with server.new_home() as home:
+        home.land_and_settle(WEEK)
+        together = _marts(home)
+        with home.platform.connected() as connection:
+            for day in (3, 1, 5, 2, 4):
+                home.recalculate(connection, date(2024, 3, day), date(2024, 3, day))
+        assert _marts(home) == together
+    with server.new_home() as home:
+        dimensions = {path: text for path, text in WEEK.items() if "/" not in path}
+        home.land_and_settle(dimensions)
+        for day in range(1, 6):
+            home.land_and_settle({path: text for path, text in WEEK.items() if f"2024-03-0{day}" in path})
+        assert _marts(home) == together
+
+
+def test_two_runs_over_one_day_leave_one_set_of_rows(home: Home) -> None:
+    home.land_and_settle(WEEK)
+    before = _marts(home), home.query("select count(*) from silver.traffic_events")
+    problems: list[Exception] = []
+    statement = "select silver.scraper_days(%s, %s)"
+
+    def rewrite() -> None:
+        """What a model's build does to a table, from a process that began at the same time."""
+        try:
+            with psycopg.connect(home.database.conninfo) as connection:
+                connection.execute("select pg_advisory_xact_lock(hashtextextended('silver.traffic_events', 0))")
+                connection.execute(
+                    "create temp table new_rows as select * from silver.traffic_events where date = '2024-03-02'"
+                )
+                connection.execute("delete from silver.traffic_events where date = '2024-03-02'")
+                connection.execute("insert into silver.traffic_events select * from new_rows")
+                connection.execute(statement.encode(), (date(2024, 3, 2), date(2024, 3, 2)))
+        except Exception as problem:  # noqa: BLE001 (whatever it is, the test is to see it)
+            problems.append(problem)
+
+    others = [threading.Thread(target=rewrite) for _ in range(4)]
+    for other in others:
+        other.start()
+    with home.platform.connected() as connection:
+        home.recalculate(connection, date(2024, 3, 2), date(2024, 3, 2))
+    for other in others:
+        other.join()
+
+    assert problems == []
+    assert (_marts(home), home.query("select count(*) from silver.traffic_events")) == before
+
+
+def test_contradicting_numbers_are_not_published(home: Home) -> None:
+    home.land_and_settle(WEEK)
+    before = _marts(home)
+    with home.platform.connected() as connection:
+        # A cent that no operator got, as a broken allocation would leave it.
+        connection.execute(
+            "update gold.web_commission_by_operator set commission = commission + 0.01 where date = '2024-03-02'"
+        )
+        connection.execute("update bronze.calculations set settled_at = null where day = '2024-03-02'")
+
+        with pytest.raises(PublicationBlocked, match="operators of a month add up to its sources"):
+            home.publish(connection, date(2024, 3, 2), date(2024, 3, 2))
+
+    assert _marts(home) == before
+
+
+def test_days_overtaken_by_a_newer_file_are_left_to_its_own_run(home: Home) -> None:
+    home.land_and_settle(WEEK)
+    before = _marts(home)
+    home.land(voluum("2024-03-02", ",br9,5"))
+    with home.platform.connected() as connection:
+        files = home.platform.landed(connection, settle_seconds=0)
+        newer = next(file for file in files if file.relative == "voluum/2024-03-02.csv")
+        home.platform.loader(connection, "newer").load_landed(SOURCES["voluum"], newer)
+
+        home.publish(connection, date(2024, 3, 1), date(2024, 3, 3))
+
+        inputs = home.query("select date from gold.published_days where part = 1 and inputs ->> 'voluum' = %s", "none")
+    assert (_marts(home), inputs) == (before, [])
+    left = home.settle()
+    assert left.is_empty
+
+
+class Bonuses(pa.DataFrameModel):
+    """Bonuses on top of earnings. One row per bonus."""
+
+    date: Timestamp = pa.Field(nullable=False, description="When it was granted.")
+    operator: str = pa.Field(nullable=False, metadata={"folded": True}, description="Who granted it.")
+    bonus: Money = pa.Field(nullable=True, description="The bonus.")
+    vouchers: Count = pa.Field(nullable=True, ge=0, description="Vouchers.")
+
+
+def test_a_new_source_is_a_schema_and_an_entry(home: Home) -> None:
+    source = Source(
+        name="bonuses",
+        kind="event",
+        schema=Bonuses,
+        parts=frozenset({1}),
+        required_for=frozenset(),
+        leaves_landing_zone=True,
+    )
+    home.platform = Platform(home.settings, {**SOURCES, "bonuses": source})
+    home.land(
+        {"bonuses/2024-03-05.csv": "bonus,Operator,vouchers,date\n2.5,Foo,3,\n-1,,1,\nx,Bar,1,\n1,Bar,-1,2024-03-05\n"}
+    )
+
+    with home.platform.connected() as connection:
+        [file] = home.platform.landed(connection, settle_seconds=0)
+        outcome = home.platform.loader(connection, "test").load_landed(source, file)
+
+    assert (outcome.status, outcome.rows_read, outcome.rows_loaded, outcome.rows_quarantined) == ("loaded", 4, 1, 3)
+    [row] = home.query("select operator, operator_key, bonus, vouchers, _line, _day from bronze.bonuses")
+    assert row == {
+        "operator": "Foo",
+        "operator_key": "foo",
+        "bonus": Decimal("2.5"),
+        "vouchers": 3,
+        "_line": 2,
+        "_day": date(2024, 3, 5),
+    }
+    assert "bronze_bonuses_operator_is_given" in render_sources({"bonuses": source})
+
+
+def test_dbt_sources_are_those_of_the_registry() -> None:
+    assert PATH.read_text() == render_sources(SOURCES), "run python -m growthleads_assets.warehouse.dbt_sources"
