@@ -4,5 +4,6 @@ import warnings
 
 from dagster import BetaWarning
 
-# Backfill policies are what makes a range one run; that they are in beta is no news at every start.
-warnings.filterwarnings("ignore", message="Parameter `backfill_policy`", category=BetaWarning)
+# Single-run backfills and code references are wanted here; that they are in beta is no news at every start.
+for _feature in ("Parameter `backfill_policy`", "Function `with_source_code_references`", r"Class `\w*Code\w*`"):
+    warnings.filterwarnings("ignore", message=_feature, category=BetaWarning)
