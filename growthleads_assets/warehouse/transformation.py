@@ -153,8 +153,12 @@ def _project_files(project_dir: Path) -> Iterator[Path]:
 def _failures(result: Any) -> Iterator[str]:
     if result.exception:
         yield str(result.exception)
-        return
-    for node_result in result.result:
-        if node_result.status in {"error", "fail", "runtime error"}:
+    elif not result.result:
+        yield "it ended without a result, as when it is interrupted"
+    else:
+        failed = [node for node in result.result if node.status in {"error", "fail", "runtime error"}]
+        for node_result in failed:
             message = " ".join(str(node_result.message).split())
             yield f"{node_result.node.resource_type} {node_result.node.name}: {message}"
+        if not failed:
+            yield "it was interrupted before all models were built"
