@@ -26,6 +26,11 @@
     coalesce(own.{{ name }}, standard.{{ name }}, {{ without_terms }})
 {%- endmacro %}
 
+{#- The terms that join_terms found, as one text that is equal for equal terms. -#}
+{% macro terms_in_force() -%}
+    coalesce(own.terms, standard.terms, '1 0 0 0 0 1')
+{%- endmacro %}
+
 {#-
   max(0, round(formula, 2)), half away from zero. Of a positive amount n / d that is
   floor((200 n + d) / 2 d) cents, without ever writing down a quotient that has no end.

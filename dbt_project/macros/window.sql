@@ -38,10 +38,9 @@
     language sql
     stable
     begin atomic
-        select days.day::date
-        from generate_series(
-            first_day - {{ var('longest_spread') }}, last_day + {{ var('longest_spread') }}, interval '1 day'
-        ) as days (day)
+        -- Counted, not stepped through as timestamps, which lose the last day where a clock skips midnight.
+        select first_day - {{ var('longest_spread') }} + days.days_after
+        from generate_series(0, last_day - first_day + 2 * {{ var('longest_spread') }}) as days (days_after)
         union
         select later.date
         from {{ this }} as scraper_keys

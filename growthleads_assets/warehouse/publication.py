@@ -8,13 +8,15 @@ force when it ends, and no other calculation of them has begun: whichever came l
 instead. So what is recorded as published is what the numbers were computed from.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 import psycopg
 from psycopg import sql
 from psycopg.rows import class_row
+
+from growthleads_assets.warehouse.restatements import recorded
 
 DAILY_MARTS = {
     1: ("solution_1_marketing_daily", "solution_1_operators_daily"),
@@ -68,23 +70,28 @@ def begin_calculation(
     connection: psycopg.Connection, parts: Collection[int], first: date, last: date, run_id: str
 ) -> None:
     """Note the file versions that a calculation of these parts and days begins with."""
-    connection.execute(
-        """
-        insert into bronze.calculations (part, day, inputs, run_id)
-        select part, day, inputs, %(run_id)s
-        from bronze.day_inputs
-        where part = any(%(parts)s) and day between %(first)s and %(last)s
-        on conflict (part, day) do update
-        set
-            inputs = excluded.inputs,
-            run_id = excluded.run_id,
-            started_at = excluded.started_at,
-            finished_at = null,
-            settled_at = null,
-            waiting_for = null
-        """,
-        {"parts": list(parts), "first": first, "last": last, "run_id": run_id},
-    )
+    with connection.transaction():
+        # A publication under way settles the calculations that it read: it must not settle this one.
+        connection.execute(_LOCK)
+        connection.execute(_BEGIN, {"parts": list(parts), "first": first, "last": last, "run_id": run_id})
+
+
+_LOCK = "select pg_advisory_xact_lock(hashtextextended('gold publication', 0))"
+
+_BEGIN = """
+insert into bronze.calculations (part, day, inputs, run_id)
+select part, day, inputs, %(run_id)s
+from bronze.day_inputs
+where part = any(%(parts)s) and day between %(first)s and %(last)s
+on conflict (part, day) do update
+set
+    inputs = excluded.inputs,
+    run_id = excluded.run_id,
+    started_at = excluded.started_at,
+    finished_at = null,
+    settled_at = null,
+    waiting_for = null
+"""
 
 
 def finish_calculation(connection: psycopg.Connection, run_id: str) -> None:
@@ -107,7 +114,7 @@ def publish(
     """
     publication = Publication()
     with connection.transaction():
-        connection.execute("select pg_advisory_xact_lock(hashtextextended('gold publication', 0))")
+        connection.execute(_LOCK)
         touched: set[date] = set()
         for part in sorted(parts):
             days = _calculated_days(connection, part, first, last)
@@ -117,11 +124,14 @@ def publish(
             publication.published[part] = [day for day, state in days.items() if state == "ready"]
             publication.waiting[part] = [day for day, state in days.items() if state == "waiting"]
             publication.overtaken[part] = [day for day, state in days.items() if state == "overtaken"]
-            settled = [*publication.published[part], *publication.waiting[part]]
-            _replace_days(connection, part, settled)
+        with recorded(connection, published=publication.published, withdrawn=publication.waiting, run_id=run_id):
+            for part in publication.published:
+                settled = [*publication.published[part], *publication.waiting[part]]
+                _replace_days(connection, part, settled)
+                touched.update(settled)
+            _replace_days(connection, 3, sorted(touched))
+        for part in publication.published:
             _record_days(connection, part, publication, run_id)
-            touched.update(settled)
-        _replace_days(connection, 3, sorted(touched))
         violations = _violations(connection, touched)
         if violations:
             raise PublicationBlocked(violations)
@@ -224,12 +234,19 @@ def _record_days(connection: psycopg.Connection, part: int, publication: Publica
     connection.execute(
         """
         update bronze.calculations
-        set settled_at = clock_timestamp(), waiting_for = part_days.waiting_for
+        set
+            settled_at = clock_timestamp(),
+            settled_inputs = calculations.inputs,
+            waiting_for = part_days.waiting_for,
+            first_published_at = case
+                when calculations.day = any(%(published)s) then coalesce(first_published_at, clock_timestamp())
+                else first_published_at
+            end
         from silver.part_days
         where calculations.part = part_days.part and calculations.day = part_days.date
-            and calculations.part = %s and calculations.day = any(%s)
+            and calculations.part = %(part)s and calculations.day = any(%(published)s || %(waiting)s)
         """,
-        (part, [*publication.published[part], *publication.waiting[part]]),
+        {"part": part, "published": publication.published[part], "waiting": publication.waiting[part]},
     )
 
 
@@ -242,16 +259,92 @@ def _violations(connection: psycopg.Connection, days: Collection[date]) -> list[
         ).fetchall()
 
 
-def days_to_settle(connection: psycopg.Connection) -> Iterator[tuple[int, date]]:
-    """Parts and days whose files are not those of their newest settled calculation."""
+def acknowledge_dimensions(connection: psycopg.Connection) -> None:
+    """Put newer dimension versions on record for the settled days whose figures they leave as they are.
+
+    What is left behind its dimensions afterwards is to be calculated again. The days are compared and recorded from
+    one snapshot, so a version that is accepted meanwhile is compared at the next look.
+    """
+    behind = connection.execute(_BEHIND_DIMENSIONS).fetchall()
+    if behind:
+        with connection.transaction():
+            connection.execute(_LOCK)
+            connection.execute(_ACKNOWLEDGE, {"dimensions": [source for (source,) in behind]})
+
+
+# Dimensions of which a settled day has an older version. A day that had none of it was waiting for it.
+_BEHIND_DIMENSIONS = """
+select distinct sources.source
+from bronze.sources
+cross join bronze.calculations
+inner join bronze.day_inputs using (part, day)
+where sources.kind = 'dimension'
+    and calculations.settled_at is not null
+    and calculations.inputs ? sources.source
+    and calculations.inputs -> sources.source <> day_inputs.inputs -> sources.source
+"""
+
+_ACKNOWLEDGE = """
+with unaffected as (
+    select calculations.part, calculations.day, day_inputs.inputs
+    from bronze.calculations
+    inner join bronze.day_inputs using (part, day)
+    where calculations.settled_at is not null
+        and calculations.inputs <> day_inputs.inputs
+        and calculations.inputs - %(dimensions)s::text[] = day_inputs.inputs - %(dimensions)s::text[]
+        and not exists (
+            select from unnest(%(dimensions)s::text[]) as dimension (source)
+            where calculations.inputs ? dimension.source <> (day_inputs.inputs ? dimension.source)
+        )
+        and (calculations.part, calculations.day) not in (
+            select part, date from gold.dimension_impact where dimension = any(%(dimensions)s)
+        )
+),
+acknowledged as (
+    update bronze.calculations
+    set inputs = unaffected.inputs, settled_inputs = unaffected.inputs
+    from unaffected
+    where calculations.part = unaffected.part
+        and calculations.day = unaffected.day
+        and calculations.settled_at is not null
+    returning calculations.part, calculations.day, calculations.inputs
+)
+update gold.published_days
+set inputs = acknowledged.inputs
+from acknowledged
+where published_days.part = acknowledged.part and published_days.date = acknowledged.day
+"""
+
+
+def leave_to_be_calculated(connection: psycopg.Connection, first: date, last: date) -> None:
+    """Note that days behind their files are to be calculated as a whole, whatever some of their tables say by then.
+
+    For who rewrites only some of a day's tables: those would no longer show that a dimension changed.
+    """
+    connection.execute(
+        """
+        update bronze.calculations
+        set settled_at = null
+        from bronze.day_inputs
+        where calculations.part = day_inputs.part and calculations.day = day_inputs.day
+            and calculations.day between %s and %s
+            and calculations.inputs <> day_inputs.inputs
+        """,
+        (first, last),
+    )
+
+
+def days_to_settle(connection: psycopg.Connection) -> dict[date, str]:
+    """Days whose files are not those of their newest settled calculation, each with the file versions as a text."""
     rows = connection.execute(
         """
-        select day_inputs.part, day_inputs.day
+        select day_inputs.day, jsonb_object_agg(day_inputs.part, day_inputs.inputs)::text
         from bronze.day_inputs
         left join bronze.calculations
             on day_inputs.part = calculations.part and day_inputs.day = calculations.day
         where calculations.settled_at is null or calculations.inputs <> day_inputs.inputs
-        order by day_inputs.part, day_inputs.day
+        group by day_inputs.day
+        order by day_inputs.day
         """
     )
-    yield from ((part, day) for part, day in rows)
+    return dict(rows.fetchall())

@@ -81,12 +81,37 @@ create table if not exists bronze.calculations (
     started_at timestamptz not null default clock_timestamp(),
     finished_at timestamptz,
     settled_at timestamptz,
+    settled_inputs jsonb,
     waiting_for text[],
+    first_published_at timestamptz,
     primary key (part, day)
 );
 comment on table bronze.calculations is
     'The newest calculation of each part and day: the file versions it began with, and whether it was settled, '
-    'that is published or found to wait. One row per part and day.';
+    'that is published or found to wait. settled_inputs are those it was settled with last, and stay while a newer '
+    'calculation is under way. One row per part and day.';
+
+create table if not exists bronze.dimension_changes (
+    load_id bigint not null references bronze.files,
+    source text not null,
+    change text not null check (change in ('added', 'removed', 'altered')),
+    key jsonb not null,
+    old_row jsonb,
+    new_row jsonb
+);
+comment on table bronze.dimension_changes is
+    'What a version of a dimension file changed against the version before it. One row per changed row.';
+create index if not exists dimension_changes_by_load on bronze.dimension_changes (load_id);
+
+create table if not exists bronze.attempts (
+    work text primary key,
+    title text not null,
+    attempts int not null,
+    requested_at timestamptz not null
+);
+comment on table bronze.attempts is
+    'Work that was requested and is not done: how often, and when last. One row per piece of work, named by a '
+    'fingerprint of all that it starts from; it goes once the work is done or starts from something else.';
 
 create table if not exists bronze.prepared_models (
     checksum text not null,
@@ -106,6 +131,33 @@ create table if not exists gold.published_days (
 comment on table gold.published_days is
     'What the solution marts show: one row per part and day published, with the file versions it was computed '
     'from. A day may be published without rows.';
+
+create table if not exists gold.commission_restatements (
+    restatement_id bigint generated always as identity primary key,
+    mart text not null,
+    key text not null,
+    period date not null,
+    kind text not null check (kind in ('restatement', 'accrual')),
+    old_commission numeric(24, 2),
+    new_commission numeric(24, 2),
+    difference numeric(24, 2) not null,
+    restated_at timestamptz not null default transaction_timestamp(),
+    run_id text not null,
+    cause_source text,
+    cause_file text,
+    old_sha256 text,
+    new_sha256 text,
+    causes jsonb not null default '[]',
+    check (old_commission is distinct from new_commission),
+    check (difference = coalesce(new_commission, 0) - coalesce(old_commission, 0))
+);
+comment on table gold.commission_restatements is
+    'Every change to a number of the solution marts after its first publication, with what brought it about. One row '
+    'per number and change; a number that new days moved as well as corrections has a row for each.';
+create index if not exists commission_restatements_by_number
+    on gold.commission_restatements (mart, key, period, restatement_id);
+create index if not exists commission_restatements_by_period on gold.commission_restatements (period);
+create index if not exists commission_restatements_by_run on gold.commission_restatements (run_id);
 
 create or replace view bronze.part_sources as
 select

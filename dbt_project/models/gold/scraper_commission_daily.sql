@@ -24,6 +24,7 @@ with increases as (
 clicks_daily as (
 
     select * from {{ ref('clicks_daily') }}
+    where {{ in_scraper_window() }}
 
 ),
 
@@ -65,6 +66,7 @@ final as (
         facts.is_estimated,
         facts.is_baseline,
         coalesce(own.formula, standard.formula) as formula,
+        {{ terms_in_force() }} as terms,
         -- The first total of a key says nothing of what it earned that day: nothing is due yet, fixed or not.
         case
             when facts.is_baseline then 0

@@ -17,6 +17,7 @@ with traffic as (
 clicks_daily as (
 
     select * from {{ ref('clicks_daily') }}
+    where {{ in_window() }}
 
 ),
 
@@ -56,6 +57,7 @@ final as (
         facts.signups,
         facts.clicks,
         coalesce(own.formula, standard.formula) as formula,
+        {{ terms_in_force() }} as terms,
         {{ commission('facts.raw_earnings', 'facts.clicks', 'facts.visits', 'facts.signups') }}::numeric(24, 2)
             as total_commission
     from facts

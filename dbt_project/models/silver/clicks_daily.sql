@@ -1,9 +1,8 @@
-{{ config(window='days', indexes=[{'columns': ['date']}]) }}
+{{ config(materialized='view') }}
 
 with voluum as (
 
     select * from {{ ref('stg_voluum') }}
-    where {{ in_window() }}
 
 ),
 

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with deals as (
 
     select * from {{ source('bronze', 'deals') }}
@@ -42,6 +44,7 @@ final as (
         per_signup,
         fixed,
         denominator,
+        concat_ws(' ', per_raw_earnings, per_click, per_visit, per_signup, fixed, denominator) as terms,
         label_contradicts
     from terms
 

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with central_mapping as (
 
     select * from {{ source('bronze', 'central_mapping') }}

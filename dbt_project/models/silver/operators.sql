@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with standard_operators as (
 
     select

@@ -77,6 +77,7 @@ final as (
         events.marketing_source,
         coalesce(operator_variants.operator, events.operator_name) as operator,
         events.operator_name,
+        events.operator_key,
         -- Manual rows name no country: they take their operator's.
         case
             when events.source = 'manual' then operator_variants.country

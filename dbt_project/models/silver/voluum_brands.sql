@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with voluum_mapper as (
 
     select * from {{ source('bronze', 'voluum_mapper') }}
