@@ -16,7 +16,7 @@ import difflib
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -63,6 +63,23 @@ def _iso_date(value: object) -> object:
         with contextlib.suppress(ValueError):
             return date.fromisoformat(value)
     raise ValueError("a date of the calendar written YYYY-MM-DD, such as 2024-01-01")
+
+
+_DURATION = re.compile(r"(?P<number>[0-9]+(?:\.[0-9]+)?)\s*(?P<unit>s|min|h|d)", re.ASCII)
+_UNITS = {"s": "seconds", "min": "minutes", "h": "hours", "d": "days"}
+
+
+def _duration(value: object) -> object:
+    """Only with a unit: `6` could be hours or seconds."""
+    if not isinstance(value, str):
+        return value
+    match = _DURATION.fullmatch(value.strip())
+    if match:
+        with contextlib.suppress(OverflowError):
+            return timedelta(**{_UNITS[match["unit"]]: float(match["number"])})
+    if value.strip() == "0":
+        return timedelta()
+    raise ValueError("a duration with its unit, such as 6h, 90min, 30s or 2d")
 
 
 def _time_zone(value: str) -> str:
@@ -137,6 +154,11 @@ class Settings(BaseSettings):
         ge=0,
         allow_inf_nan=False,
         description="a number of seconds, 0 or more, such as 3 or 0.5",
+    )
+    late_after: Annotated[timedelta, BeforeValidator(_duration)] = Field(
+        default=timedelta(hours=6),
+        le=timedelta(days=3650),
+        description="a duration of 3650d at most, such as 6h or 90min",
     )
 
     @property

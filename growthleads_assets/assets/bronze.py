@@ -3,22 +3,27 @@
 Belongs here: the asset definitions and what they report. Does not: how a file is loaded.
 """
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 import dagster as dg
 
+from growthleads_assets.assets.lateness import can_be_late, lateness, lateness_check
 from growthleads_assets.assets.partitions import days_of
 from growthleads_assets.assets.platform import Platform
 from growthleads_assets.contracts.registry import Source
 from growthleads_assets.landing.parsing import FileRefused
 from growthleads_assets.landing.reading import UnreadableFile
 from growthleads_assets.landing.zone import LandedFile
+from growthleads_assets.warehouse.completeness import late_files
+from growthleads_assets.warehouse.dimension_changes import DimensionChange, changes_of_version_in_force
 from growthleads_assets.warehouse.loading import Loader, Outcome
 from growthleads_assets.warehouse.tables import bronze_columns
 
 FILES_ACCEPTED = "files_accepted"
+SHOWN_CHANGES = 100
 ROWS_ADD_UP = "rows_read_are_loaded_or_quarantined"
 
 
@@ -52,6 +57,7 @@ def bronze_asset(source: Source, partitions: dg.PartitionsDefinition) -> dg.Asse
                 description="Every row that was read is either loaded or in quarantine.",
                 blocking=True,
             ),
+            *([lateness_check(source)] if can_be_late(source) else []),
         ],
     )
     def bronze(
@@ -60,12 +66,19 @@ def bronze_asset(source: Source, partitions: dg.PartitionsDefinition) -> dg.Asse
         days: list[date | None] = [*days_of(context)] if source.is_event else [None]
         outcomes: dict[date | None, Outcome] = {}
         with platform.connected() as connection:
-            landed = {file.day: file for file in platform.landed(connection, settle_seconds=0) if _is_of(source, file)}
+            files = platform.landed(
+                connection,
+                settle_seconds=platform.settings.settle_seconds,
+                concerns=lambda file: file.source == source.name and file.day in days,
+            )
+            landed = {file.day: file for file in files if file.takeable}
             loader = platform.loader(connection, context.run_id)
             for day in days:
                 outcomes[day] = _load(loader, source, day, landed.get(day), reload=config.reload_unchanged)
                 if day:
                     context.add_asset_metadata(_partition_metadata(outcomes[day]), partition_key=day.isoformat())
+            changes = [] if source.is_event else changes_of_version_in_force(connection, source)
+            late = late_files(connection, platform.settings.late_after)
             row_count = connection.execute(
                 "select coalesce(sum(rows_loaded), 0)::bigint from bronze.files "
                 "where source = %s and status = 'loaded' and superseded_at is null",
@@ -74,15 +87,18 @@ def bronze_asset(source: Source, partitions: dg.PartitionsDefinition) -> dg.Asse
         for line in _log_lines(source, outcomes):
             context.log.info(line)
         return dg.MaterializeResult(
-            metadata={"dagster/row_count": row_count[0] if row_count else 0, **_run_metadata(source, outcomes)},
-            check_results=list(_check_results(source, outcomes)),
+            metadata={
+                "dagster/row_count": row_count[0] if row_count else 0,
+                **_run_metadata(source, outcomes),
+                **_change_metadata(changes),
+            },
+            check_results=[
+                *_check_results(source, outcomes),
+                *([lateness(source, late).result()] if can_be_late(source) else []),
+            ],
         )
 
     return bronze
-
-
-def _is_of(source: Source, file: LandedFile) -> bool:
-    return file.source == source.name and file.takeable
 
 
 def _load(loader: Loader, source: Source, day: date | None, file: LandedFile | None, *, reload: bool) -> Outcome:
@@ -120,6 +136,35 @@ def _run_metadata(source: Source, outcomes: Mapping[date | None, Outcome]) -> Ma
         **({"days_without_a_file": ", ".join(without_file)} if without_file and source.is_event else {}),
         **({"extra_columns_ignored": ", ".join(extra)} if extra else {}),
     }
+
+
+def _change_metadata(changes: Sequence[DimensionChange]) -> Mapping[str, Any]:
+    """What the version in force changed against the one before it."""
+    if not changes:
+        return {}
+    counts = Counter(change.change for change in changes)
+    lines = ["| | row | before | now |", "|---|---|---|---|"]
+    for change in changes[:SHOWN_CHANGES]:
+        cells = (change.change, *map(_json_cell, (change.key, *_differing(change))))
+        lines.append(f"| {' | '.join(cells)} |")
+    if len(changes) > SHOWN_CHANGES:
+        lines.append(f"\n{len(changes) - SHOWN_CHANGES} more in bronze.dimension_changes.")
+    return {
+        **{f"rows_{change}": counts[change] for change in ("added", "removed", "altered")},
+        "changed_rows": dg.MetadataValue.md("\n".join(lines)),
+    }
+
+
+def _differing(change: DimensionChange) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """The columns that are not the same before and after, with both values."""
+    old, new = change.old_row or {}, change.new_row or {}
+    names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
+    return {name: old[name] for name in names if old}, {name: new[name] for name in names if new}
+
+
+def _json_cell(values: Mapping[str, Any]) -> str:
+    text = ", ".join(f"{name}: {'null' if value is None else value}" for name, value in values.items())
+    return text.replace("|", "\\|").replace("\n", " ")
 
 
 def _log_lines(source: Source, outcomes: Mapping[date | None, Outcome]) -> Iterator[str]:

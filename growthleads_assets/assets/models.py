@@ -16,7 +16,9 @@ from psycopg import Connection, sql
 
 from growthleads_assets.assets.partitions import days_of
 from growthleads_assets.assets.platform import Platform
+from growthleads_assets.assets.published import RESTATEMENTS, restatement_metadata
 from growthleads_assets.warehouse import publication
+from growthleads_assets.warehouse.restatements import restatements
 from growthleads_assets.warehouse.transformation import Transformation, TransformationFailed
 
 DIMENSION_MODELS = ("deals", "voluum_brands", "operator_variants")
@@ -61,16 +63,24 @@ class _Models:
             yield connection
 
     def build(
-        self, context: dg.AssetExecutionContext, platform: Platform, connection: Connection, first: date, last: date
+        self,
+        context: dg.AssetExecutionContext,
+        platform: Platform,
+        connection: Connection,
+        first: date,
+        last: date,
+        *,
+        metadata: Mapping[str, Any] | None = None,
     ) -> Iterator[DbtEvent]:
-        """Build and test the selected models for the days, and tell Dagster of each."""
+        """Build and test the selected models for the days, and tell Dagster of each, with some metadata more."""
         select = [key.path[-1] for key in context.selected_asset_keys]
         try:
             events = platform.transformation.build("build", first, last, select=select)
         except TransformationFailed as failure:
             yield from self._converted(context, failure.events, {})
             raise dg.Failure(f"dbt stopped: {failure}") from None
-        yield from self._converted(context, events, _row_counts(connection, self.manifest, select, first, last))
+        rows = _row_counts(connection, self.manifest, select, first, last)
+        yield from self._converted(context, events, {model: {**rows[model], **(metadata or {})} for model in rows})
 
     def _converted(
         self,
@@ -129,6 +139,8 @@ def _event_models(models: _Models, partitions: dg.PartitionsDefinition) -> dg.As
         selected = {key.path[-1] for key in context.selected_asset_keys}
         parts = [part for part, model in LAST_MODELS.items() if models_needed(models.manifest, model) <= selected]
         with models.prepared(platform) as connection:
+            if len(parts) < len(LAST_MODELS):
+                publication.leave_to_be_calculated(connection, first, last)
             publication.begin_calculation(connection, parts, first, last, context.run_id)
             yield from models.build(context, platform, connection, first, last)
             publication.finish_calculation(connection, context.run_id)
@@ -156,9 +168,12 @@ def _solution_marts(models: _Models, partitions: dg.PartitionsDefinition) -> dg.
             except publication.PublicationBlocked as blocked:
                 raise dg.Failure(str(blocked)) from None
             _report(context, result, first, last)
+            changes = restatement_metadata(restatements(connection, run_id=context.run_id, with_accruals=True))
+            if changes:
+                yield dg.AssetMaterialization(RESTATEMENTS, metadata=changes)
             yield from _materialized_beside(selected, result, first, last)
             # The marts' own tests look at what readers see from now on; what blocks has been looked at before.
-            yield from models.build(context, platform, connection, first, last)
+            yield from models.build(context, platform, connection, first, last, metadata=changes)
 
     return solution_marts
 
@@ -219,8 +234,8 @@ def _row_counts(
     connection: Connection, manifest: Mapping[str, Any], models: Iterable[str], first: date, last: date
 ) -> Mapping[str, Mapping[str, Any]]:
     """By model, how many rows each of the days has, as metadata."""
-    counts: dict[str, Mapping[str, Any]] = {}
-    for model in models:
+    counts: dict[str, Mapping[str, Any]] = {model: {} for model in models}
+    for model in list(counts):
         node = manifest["nodes"][f"model.{manifest['metadata']['project_name']}.{model}"]
         if node["config"]["materialized"] == "view" or "date" not in node["columns"]:
             continue

@@ -3,7 +3,8 @@
 Belongs here: handing settings, database, archive and dbt project to assets. Does not: what they do with them.
 """
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -13,11 +14,13 @@ import psycopg
 from growthleads_assets.contracts.registry import Registry
 from growthleads_assets.landing.archive import Archive
 from growthleads_assets.landing.departure import recover
+from growthleads_assets.landing.reading import Fingerprints
 from growthleads_assets.landing.rules import rules_fingerprint
-from growthleads_assets.landing.settling import wait_until_settled
+from growthleads_assets.landing.settling import Observations, observe, wait_until_settled
 from growthleads_assets.landing.zone import LandedFile, discover
 from growthleads_assets.settings import Settings
 from growthleads_assets.warehouse import ledger
+from growthleads_assets.warehouse.leases import run_lease
 from growthleads_assets.warehouse.loading import Loader
 from growthleads_assets.warehouse.server import running_database
 from growthleads_assets.warehouse.tables import create_tables
@@ -38,14 +41,52 @@ class Platform:
             create_tables(link, self.registry)
             yield link
 
-    def landed(self, connection: psycopg.Connection, *, settle_seconds: float) -> list[LandedFile]:
-        """What lies in the landing zone, once it has settled and what killed processes had set aside is back."""
-        zone = self.settings.landing_zone
-        recover(zone, Archive(self.settings.archive_zone), partial(ledger.was_accepted, connection))
-        return wait_until_settled(
-            lambda: discover(zone, self.registry, start_date=self.settings.start_date, today=self.settings.today()),
-            settle_seconds,
+    @contextmanager
+    def leased(self, run_id: str) -> Iterator["Platform"]:
+        """This platform for a run: while it lasts the run counts as alive, and no other run writes."""
+        with self.connected() as connection, run_lease(connection, run_id):
+            yield self
+
+    def landed(
+        self,
+        connection: psycopg.Connection,
+        *,
+        settle_seconds: float,
+        concerns: Callable[[LandedFile], bool] = lambda _: True,
+    ) -> list[LandedFile]:
+        """What lies in the landing zone, once what ``concerns`` the caller has settled.
+
+        What killed processes had set aside is put back first.
+        """
+        self._recover(connection)
+        return wait_until_settled(lambda: [file for file in self._discover() if concerns(file)], settle_seconds)
+
+    def landed_so_far(
+        self, connection: psycopg.Connection, seen_before: Observations
+    ) -> tuple[list[LandedFile], Observations]:
+        """What lies in the landing zone now, without waiting: files that have not settled carry a ``waits``.
+
+        ``seen_before`` is what the look before returned beside the files.
+        """
+        self._recover(connection)
+        return observe(self._discover(), seen_before, now=time.time(), settle_seconds=self.settings.settle_seconds)
+
+    def _recover(self, connection: psycopg.Connection) -> None:
+        archive = Archive(self.settings.archive_zone)
+        recover(self.settings.landing_zone, archive, partial(ledger.was_accepted, connection))
+
+    def _discover(self) -> list[LandedFile]:
+        return discover(
+            self.settings.landing_zone,
+            self.registry,
+            start_date=self.settings.start_date,
+            today=self.settings.today(),
         )
+
+    @cached_property
+    def fingerprints(self) -> Fingerprints:
+        """SHA-256 of landed files, read once for as long as a file stays as it is."""
+        return Fingerprints()
 
     def loader(self, connection: psycopg.Connection, run_id: str) -> Loader:
         """What loads files on behalf of a run."""

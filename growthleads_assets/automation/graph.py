@@ -1,7 +1,9 @@
 """The whole asset graph put together.
 
-Belongs here: which assets, jobs and resources make up a home's definitions. Does not: any of them.
+Belongs here: which assets, jobs, sensors and resources make up a home's definitions. Does not: any of them.
 """
+
+from collections.abc import Iterator
 
 import dagster as dg
 
@@ -9,21 +11,36 @@ from growthleads_assets.assets.bronze import bronze_asset
 from growthleads_assets.assets.models import model_assets
 from growthleads_assets.assets.partitions import daily_partitions
 from growthleads_assets.assets.platform import Platform
+from growthleads_assets.assets.published import restatement_ledger
 from growthleads_assets.automation.jobs import build_jobs
+from growthleads_assets.automation.sensors import landing_zone_sensor
 
 
 def build_defs(platform: Platform) -> dg.Definitions:
     """The definitions for a home and a set of sources."""
     partitions = daily_partitions(platform.settings)
-    return dg.Definitions(
+    definitions = dg.Definitions(
         assets=[
             *dg.with_source_code_references(
                 [bronze_asset(source, partitions) for source in platform.registry.values()]
             ),
             *model_assets(platform.transformation, partitions),
+            restatement_ledger(),
         ],
         jobs=build_jobs(),
-        resources={"platform": platform},
+        resources={"platform": _leased(platform)},
         # Steps of a run wait for one another anyway; a process for each would cost more than its work.
         executor=dg.in_process_executor,
     )
+    return dg.Definitions.merge(definitions, dg.Definitions(sensors=[landing_zone_sensor(platform, definitions)]))
+
+
+def _leased(platform: Platform) -> dg.ResourceDefinition:
+    """The platform as runs have it: one resource for all steps of a run, and with it the run's lease."""
+
+    @dg.resource(description="The home that the assets work on; a run has it to itself.")
+    def leased_platform(context: dg.InitResourceContext) -> Iterator[Platform]:
+        with platform.leased(context.run_id or "none"):
+            yield platform
+
+    return leased_platform

@@ -1,21 +1,39 @@
-"""Turning a plan into Dagster runs: which assets, which partitions, with which tags.
+"""Turning requests into Dagster runs: which assets, which partitions, with which tags.
 
-Belongs here: that translation, and running one in this process. Does not: deciding what is to do.
+Belongs here: that translation, running one in this process, and which runs go on. Does not: deciding what is to do.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import dagster as dg
+import psycopg
 
 from growthleads_assets.assets.models import DIMENSION_MODELS
-from growthleads_assets.automation.jobs import PIPELINE
-from growthleads_assets.contracts.registry import Registry
-from growthleads_assets.planning.planner import DayRange, Plan
+from growthleads_assets.automation.jobs import PIPELINE, WRITER_TAGS
+from growthleads_assets.planning.planner import DayRange
+from growthleads_assets.planning.requests import Request, UnderWay
+from growthleads_assets.warehouse import leases
 
 RANGE_START = "dagster/asset_partition_range_start"
 RANGE_END = "dagster/asset_partition_range_end"
+WORK = "growthleads/work"
+"""The tag of a run that the planner asked for: the fingerprint of its work."""
+
+# Dagster's own retries would repeat what the planner asks for again anyway.
+_NO_RETRIES = {"dagster/max_retries": "0"}
+
+_RUNNING = (dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING)
+_LAUNCHED = (dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, *_RUNNING)
+_UNDER_WAY = (dg.DagsterRunStatus.QUEUED, *_LAUNCHED)
+
+# Between its first event and its lease a run imports nothing and waits for nobody.
+_SECONDS_TO_LEASE = 30
+# From its launch to its first event a run imports Dagster and dbt, on a machine that may be busy.
+_SECONDS_TO_START = 120
 
 
 @dataclass(frozen=True)
@@ -28,30 +46,48 @@ class PlannedRun:
     run_config: Mapping[str, Any] = field(default_factory=dict)
 
 
-def dimension_run(plan: Plan) -> PlannedRun | None:
-    """The run that loads the changed dimensions, if any did."""
-    if not plan.dimensions:
-        return None
-    bronze = [dg.AssetKey(["bronze", name]) for name in plan.dimensions]
-    silver = [dg.AssetKey(["silver", name]) for name in DIMENSION_MODELS]
+def planned_run(request: Request, definitions: dg.Definitions) -> PlannedRun:
+    """The run for a request: dimensions with their models, or a range of days with all that derives from events."""
+    if request.days is None:
+        models = [dg.AssetKey(["silver", name]) for name in DIMENSION_MODELS]
+        return PlannedRun(
+            title=f"dimensions {request.title}",
+            assets=[*_bronze(request.dimensions), *models],
+            tags={WORK: request.work, **_NO_RETRIES, **WRITER_TAGS},
+            run_config=_load_new_files_only(request.dimensions),
+        )
+    sources = sorted(request.days.sources)
     return PlannedRun(
-        title=f"dimensions {', '.join(plan.dimensions)}",
-        assets=[*bronze, *silver],
-        run_config=_load_new_files_only(plan.dimensions),
+        title=request.title,
+        assets=[*_bronze(sources), *derived_from_events(definitions)],
+        tags={WORK: request.work, **_NO_RETRIES, **WRITER_TAGS, **range_tags(request.days)},
+        run_config=_load_new_files_only(sources),
     )
 
 
-def range_runs(plan: Plan, definitions: dg.Definitions, registry: Registry) -> Iterator[PlannedRun]:
-    """One run per range of days: the sources with new files, and everything that derives from events."""
-    derived = _derived_from_events(definitions, registry)
-    for days in plan.ranges:
-        sources = sorted(days.sources)
-        yield PlannedRun(
-            title=_title(days),
-            assets=[*(dg.AssetKey(["bronze", name]) for name in sources), *derived],
-            tags={RANGE_START: days.first.isoformat(), RANGE_END: days.last.isoformat()},
-            run_config=_load_new_files_only(sources),
-        )
+def reloading_run(dimensions: Sequence[str]) -> PlannedRun:
+    """The run that reads the accepted files of dimensions again."""
+    models = [dg.AssetKey(["silver", name]) for name in DIMENSION_MODELS]
+    return PlannedRun(
+        title=f"{', '.join(dimensions)}, again",
+        assets=[*_bronze(dimensions), *models],
+        tags={**_NO_RETRIES, **WRITER_TAGS},
+    )
+
+
+def rebuilding_run(days: DayRange, definitions: dg.Definitions) -> PlannedRun:
+    """The run that reads the accepted files of a range's sources again and recalculates what derives from events."""
+    sources = sorted(days.sources)
+    return PlannedRun(
+        title=f"{days.first} to {days.last}, again" + (f": {', '.join(sources)}" if sources else ""),
+        assets=[*_bronze(sources), *derived_from_events(definitions)],
+        tags={**_NO_RETRIES, **WRITER_TAGS, **range_tags(days)},
+    )
+
+
+def range_tags(days: DayRange) -> Mapping[str, str]:
+    """The tags by which one run covers a range of partitions."""
+    return {RANGE_START: days.first.isoformat(), RANGE_END: days.last.isoformat()}
 
 
 def run_in_process(
@@ -81,16 +117,52 @@ def failure_reason(result: dg.ExecuteInProcessResult) -> str:
     return "; ".join(reasons) or "the run could not be started; see its page in the UI"
 
 
+def runs_under_way(instance: dg.DagsterInstance) -> list[UnderWay]:
+    """What the runs that the planner asked for, queued or running, are about."""
+    runs = instance.get_runs(filters=dg.RunsFilter(statuses=list(_UNDER_WAY)))
+    return [UnderWay(_days_of(run.tags)) for run in runs if WORK in run.tags]
+
+
+def end_dead_runs(instance: dg.DagsterInstance, connection: psycopg.Connection) -> list[str]:
+    """Mark runs as failed whose process is gone without a word, as after `kill -9`; the ids of these runs.
+
+    Without it they would go on for ever in Dagster's record, and hold the place of the one run that may write.
+    """
+    dead = []
+    for record in instance.get_run_records(filters=dg.RunsFilter(statuses=list(_LAUNCHED))):
+        if _is_overdue(record) and not leases.is_alive(connection, record.dagster_run.run_id):
+            instance.report_run_failed(
+                record.dagster_run,
+                "The process of this run ended without a word, as when it is killed. What it left is taken up again.",
+            )
+            dead.append(record.dagster_run.run_id)
+    return dead
+
+
+def derived_from_events(definitions: dg.Definitions) -> list[dg.AssetKey]:
+    """Every asset with daily partitions but the bronze tables."""
+    partitioned = (
+        asset for asset in definitions.assets or () if isinstance(asset, dg.AssetsDefinition) and asset.partitions_def
+    )
+    return sorted(key for asset in partitioned for key in asset.keys if key.path[0] != "bronze")
+
+
+def _bronze(sources: Iterable[str]) -> Iterator[dg.AssetKey]:
+    return (dg.AssetKey(["bronze", name]) for name in sources)
+
+
 def _load_new_files_only(sources: Sequence[str]) -> Mapping[str, Any]:
     return {"ops": {f"bronze__{name}": {"config": {"reload_unchanged": False}} for name in sources}}
 
 
-def _derived_from_events(definitions: dg.Definitions, registry: Registry) -> list[dg.AssetKey]:
-    upstream = {dg.AssetKey(["bronze", name]) for name in registry}
-    upstream |= {dg.AssetKey(["silver", name]) for name in DIMENSION_MODELS}
-    return sorted(key for key in definitions.resolve_asset_graph().materializable_asset_keys if key not in upstream)
+def _days_of(tags: Mapping[str, str]) -> DayRange | None:
+    if RANGE_START not in tags:
+        return None
+    return DayRange(date.fromisoformat(tags[RANGE_START]), date.fromisoformat(tags[RANGE_END]), frozenset())
 
 
-def _title(days: DayRange) -> str:
-    span = f"{days.first}" if days.first == days.last else f"{days.first} to {days.last}"
-    return f"{span}" + (f": {', '.join(sorted(days.sources))}" if days.sources else "")
+def _is_overdue(record: dg.RunRecord) -> bool:
+    """Whether the run has had the time to hold its lease."""
+    if record.dagster_run.status in _RUNNING and record.start_time:
+        return time.time() - record.start_time > _SECONDS_TO_LEASE
+    return time.time() - record.update_timestamp.timestamp() > _SECONDS_TO_START

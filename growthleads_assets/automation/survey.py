@@ -3,10 +3,11 @@
 Belongs here: looking those up. Does not: deciding, which the planner does.
 """
 
+from collections.abc import Iterable
+
 import psycopg
 
 from growthleads_assets.assets.platform import Platform
-from growthleads_assets.landing.reading import UnreadableFile, fingerprint
 from growthleads_assets.landing.rules import rules_fingerprint
 from growthleads_assets.landing.zone import LandedFile
 from growthleads_assets.planning.planner import Judged, Landed, Plan, plan
@@ -14,12 +15,29 @@ from growthleads_assets.warehouse import ledger, publication
 
 
 def survey(platform: Platform, connection: psycopg.Connection, *, settle_seconds: float) -> Plan:
-    """What is to do now, after waiting for files that are still being written.
+    """What is to do now, after waiting for files that are still being written; see ``survey_of``."""
+    return survey_of(platform, connection, platform.landed(connection, settle_seconds=settle_seconds))
 
-    What is refused at the door is put on record.
+
+def survey_of(platform: Platform, connection: psycopg.Connection, files: Iterable[LandedFile]) -> Plan:
+    """What is to do about these files and the days whose calculation is behind.
+
+    What is refused at the door is put on record, and so are dimension versions that leave a day as it is.
     """
     rules = rules_fingerprint()
-    landed = [_landed(file) for file in platform.landed(connection, settle_seconds=settle_seconds)]
+    landed = [
+        Landed(
+            source=file.source,
+            file=file.name,
+            day=file.day,
+            place=file.relative,
+            sha256=sha256,
+            refusal=file.refusal,
+            waits=file.waits,
+            unreadable=file.unreadable or unreadable,
+        )
+        for file, sha256, unreadable in platform.fingerprints.of(files)
+    ]
     for file in landed:
         if file.refusal:
             ledger.record_refusal(
@@ -32,6 +50,7 @@ def survey(platform: Platform, connection: psycopg.Connection, *, settle_seconds
                 reason=file.refusal,
                 run_id=None,
             )
+    publication.acknowledge_dimensions(connection)
     return plan(
         landed,
         in_force={(version.source, version.file): version.sha256 for version in ledger.versions_in_force(connection)},
@@ -40,24 +59,6 @@ def survey(platform: Platform, connection: psycopg.Connection, *, settle_seconds
             for refusal in ledger.newest_refusals(connection)
         },
         rules=rules,
-        days_to_settle={day for _, day in publication.days_to_settle(connection)},
-    )
-
-
-def _landed(file: LandedFile) -> Landed:
-    sha256 = unreadable = None
-    if file.takeable:
-        try:
-            sha256 = fingerprint(file)
-        except UnreadableFile as problem:
-            unreadable = str(problem)
-    return Landed(
-        source=file.source,
-        file=file.name,
-        day=file.day,
-        place=file.relative,
-        sha256=sha256,
-        refusal=file.refusal,
-        waits=file.waits,
-        unreadable=file.unreadable or unreadable,
+        days_to_settle=publication.days_to_settle(connection),
+        release=f"{rules} {platform.transformation.checksum}",
     )

@@ -34,7 +34,8 @@ class Source:
     """One source of files.
 
     ``parts`` are the parts of the result it feeds; ``required_for`` those of them that wait for it.
-    ``leaves_landing_zone`` says whether an accepted file is removed from the landing zone.
+    ``leaves_landing_zone`` says whether an accepted file is removed from the landing zone. ``key`` are the columns by
+    which rows of one version of a dimension are compared with those of another.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Source:
     required_for: frozenset[int]
     leaves_landing_zone: bool
     derivation: Derivation | None = None
+    key: tuple[str, ...] = ()
 
     @property
     def is_event(self) -> bool:
@@ -113,6 +115,7 @@ SOURCES: Registry = _registry(
         required_for=ALL_PARTS,
         leaves_landing_zone=False,
         derivation=Derivation(schemas.DealTerms, derivations.deal_terms),
+        key=("marketing_source", "valid_from"),
     ),
     Source(
         name="voluum_mapper",
@@ -122,6 +125,7 @@ SOURCES: Registry = _registry(
         required_for=ALL_PARTS,
         leaves_landing_zone=False,
         derivation=Derivation(None, derivations.one_source_per_brand),
+        key=("voluum_brand_key",),
     ),
     Source(
         name="central_mapping",
@@ -131,6 +135,7 @@ SOURCES: Registry = _registry(
         required_for=ALL_PARTS,
         leaves_landing_zone=False,
         derivation=Derivation(schemas.StandardOperator, derivations.standard_operators),
+        key=("variants_key",),
     ),
 )
 """Every source of the platform, by name."""

@@ -7,7 +7,7 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from io import BufferedReader
 
@@ -43,6 +43,29 @@ def fingerprint(file: LandedFile) -> str:
     """The SHA-256 of a takeable file in hexadecimal, read piece by piece; raises as ``read_landed`` does."""
     with _opened(file) as content:
         return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+class Fingerprints:
+    """The fingerprints of landed files, remembered while size, times and inode of a file stay the same."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[object, ...], str] = {}
+
+    def of(self, files: Iterable[LandedFile]) -> Iterator[tuple[LandedFile, str | None, str | None]]:
+        """Each file with its fingerprint, or with the reason why it cannot be read; neither if it is not takeable.
+
+        What is not among the files is forgotten.
+        """
+        before, self._known = self._known, {}
+        for file in files:
+            sha256 = problem = None
+            if file.takeable:
+                identity = (file.path, file.size, file.mtime_ns, file.ctime_ns, file.inode)
+                try:
+                    sha256 = self._known[identity] = before.get(identity) or fingerprint(file)
+                except UnreadableFile as error:
+                    problem = str(error)
+            yield file, sha256, problem
 
 
 def sha256(content: bytes) -> str:

@@ -5,8 +5,10 @@ Belongs here: that comparison, without looking anything up itself. Does not: Dag
 It works from state, never from events, so a pass that was cut short is finished by the next one.
 """
 
+import hashlib
+import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import groupby
 
@@ -47,24 +49,48 @@ class DayRange:
 
 
 @dataclass(frozen=True)
+class DayWork:
+    """What is to do for a day: the ``sources`` with files to load, and ``starts_from``, a text of all it depends on."""
+
+    day: date
+    sources: frozenset[str]
+    starts_from: str
+
+
+@dataclass(frozen=True)
 class Plan:
-    """What is to do. ``dimensions`` come first; the ``ranges`` need them.
+    """What is to do. ``dimensions`` come first; the ``days``, in order, need them.
 
     ``refused`` and ``unreadable`` are the landed files that cannot be loaded, each with its sentence; ``waiting``
-    those that are not due yet; ``to_load`` those that the dimensions and ranges are about.
+    those that are not due yet; ``to_load`` those that the dimensions and days are about.
     """
 
     dimensions: tuple[str, ...]
-    ranges: tuple[DayRange, ...]
+    days: tuple[DayWork, ...]
     refused: tuple[tuple[Landed, str], ...]
     unreadable: tuple[tuple[Landed, str], ...]
     waiting: tuple[tuple[Landed, str], ...]
     to_load: tuple[Landed, ...] = ()
+    release: str = field(default="", repr=False)
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to load and nothing to calculate."""
-        return not self.dimensions and not self.ranges
+        return not self.dimensions and not self.days
+
+    @property
+    def ranges(self) -> tuple[DayRange, ...]:
+        """The days in one range per run of days without a gap."""
+        return tuple(map(as_range, runs_of_days(self.days)))
+
+    def fingerprint_of_dimensions(self) -> str:
+        """What loading the dimensions starts from."""
+        content = sorted((file.source or "", file.sha256) for file in self.to_load if file.source in self.dimensions)
+        return _fingerprint(self.release, content)
+
+    def fingerprint_of(self, days: Iterable[DayWork]) -> str:
+        """What loading and calculating these days starts from."""
+        return _fingerprint(self.release, [(work.day.isoformat(), work.starts_from) for work in days])
 
 
 def plan(
@@ -73,15 +99,18 @@ def plan(
     in_force: Mapping[tuple[str, str], str],
     refusals: Mapping[tuple[str, str], Judged],
     rules: str,
-    days_to_settle: Collection[date],
+    days_to_settle: Mapping[date, str],
+    release: str = "",
 ) -> Plan:
     """What is to do about the ``landed`` files and the days whose calculation is behind their files.
 
-    ``in_force`` gives the SHA-256 of the version in force by (source, file), ``refusals`` the newest refusal;
-    ``rules`` is the fingerprint of today's rules: a file refused by the same ones is not tried again.
+    ``in_force`` gives the SHA-256 of the version in force by (source, file), ``refusals`` the newest refusal,
+    ``days_to_settle`` for each such day a text of the versions that it is to be calculated from. ``rules`` is the
+    fingerprint of today's rules: a file refused by the same ones is not tried again. ``release`` is that of all that
+    calculates: work that failed with one may succeed with another.
     """
     dimensions: list[str] = []
-    loads: dict[date, set[str]] = {day: set() for day in days_to_settle}
+    loads: dict[date, dict[str, str]] = {day: {} for day in days_to_settle}
     refused: list[tuple[Landed, str]] = []
     unreadable: list[tuple[Landed, str]] = []
     waiting: list[tuple[Landed, str]] = []
@@ -98,19 +127,37 @@ def plan(
             refused.append((file, judged.reason))
         elif file.source and file.day:
             # Loaded even when its bytes are in force: loading is what takes it out of the landing zone.
-            loads.setdefault(file.day, set()).add(file.source)
+            loads.setdefault(file.day, {})[file.source] = file.sha256 or ""
             to_load.append(file)
         elif file.source and in_force.get((file.source, file.file)) != file.sha256:
             dimensions.append(file.source)
             to_load.append(file)
     return Plan(
-        tuple(dimensions), tuple(_ranges(loads)), tuple(refused), tuple(unreadable), tuple(waiting), tuple(to_load)
+        tuple(dimensions),
+        tuple(
+            DayWork(day, frozenset(loads[day]), json.dumps([loads[day], days_to_settle.get(day)], sort_keys=True))
+            for day in sorted(loads)
+        ),
+        tuple(refused),
+        tuple(unreadable),
+        tuple(waiting),
+        tuple(to_load),
+        release,
     )
 
 
-def _ranges(loads: Mapping[date, Collection[str]]) -> Iterator[DayRange]:
-    """The days in one range per run of days without a gap."""
-    numbered = enumerate(sorted(loads))
-    for _, run in groupby(numbered, key=lambda item: item[1] - timedelta(days=item[0])):
-        days = [day for _, day in run]
-        yield DayRange(days[0], days[-1], frozenset().union(*(loads[day] for day in days)))
+def runs_of_days(days: Iterable[DayWork]) -> Iterator[tuple[DayWork, ...]]:
+    """The days, which must be in order, in one group per run of days without a gap."""
+    numbered = enumerate(days)
+    for _, run in groupby(numbered, key=lambda item: item[1].day - timedelta(days=item[0])):
+        yield tuple(work for _, work in run)
+
+
+def as_range(days: Collection[DayWork]) -> DayRange:
+    """The range of some days without a gap."""
+    in_order = [work.day for work in days]
+    return DayRange(in_order[0], in_order[-1], frozenset().union(*(work.sources for work in days)))
+
+
+def _fingerprint(*parts: object) -> str:
+    return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()

@@ -8,7 +8,7 @@ import shutil
 import sysconfig
 import tempfile
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import psycopg
@@ -62,6 +62,8 @@ def _settings_variables(settings: Settings) -> Iterator[tuple[str, str]]:
                 text = value.get_secret_value()
             case date():
                 text = value.isoformat()
+            case timedelta():
+                text = f"{value.total_seconds():f}s"
             case _:
                 text = str(value)
         yield f"{PREFIX}{name.upper()}", text

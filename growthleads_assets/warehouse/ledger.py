@@ -46,11 +46,11 @@ class Refusal:
     recorded_at: datetime
 
 
-_VERSION = """
+_ANY_VERSION = """
     select load_id, source, file, day, sha256, rows_read, rows_loaded, rows_quarantined, archived_as, recorded_at
     from bronze.files
-    where status = 'loaded' and superseded_at is null
 """
+_VERSION = f"{_ANY_VERSION} where status = 'loaded' and superseded_at is null"
 
 
 def lock_file(connection: psycopg.Connection, source: str, file: str) -> None:
@@ -68,6 +68,20 @@ def versions_in_force(connection: psycopg.Connection) -> list[Version]:
     """Every file's version in force, by source and file name."""
     with connection.cursor(row_factory=class_row(Version)) as cursor:
         return cursor.execute(f"{_VERSION} order by source, file").fetchall()
+
+
+def version_before(connection: psycopg.Connection, version: Version) -> Version | None:
+    """The version of other content that was in force before this one, or None when there is none."""
+    with connection.cursor(row_factory=class_row(Version)) as cursor:
+        return cursor.execute(
+            f"""
+            {_ANY_VERSION}
+            where status = 'loaded' and source = %s and file = %s and load_id < %s and sha256 <> %s
+            order by load_id desc
+            limit 1
+            """,
+            (version.source, version.file, version.load_id, version.sha256),
+        ).fetchone()
 
 
 def was_accepted(connection: psycopg.Connection, source: str, file: str, sha256: str) -> bool:

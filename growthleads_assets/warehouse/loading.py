@@ -8,6 +8,7 @@ bytes that are still in the landing zone.
 """
 
 import io
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Literal
@@ -23,6 +24,7 @@ from growthleads_assets.landing.parsing import FileRefused, ParsedFile, parse_fi
 from growthleads_assets.landing.reading import read_landed, sha256
 from growthleads_assets.landing.zone import LandedFile
 from growthleads_assets.warehouse import ledger
+from growthleads_assets.warehouse.dimension_changes import recorded
 from growthleads_assets.warehouse.tables import bronze_columns
 
 ROWS_A_COPY = 100_000
@@ -91,7 +93,9 @@ class Loader:
                         archived_as=archived,
                         run_id=self.run_id,
                     )
-                    self._replace_rows(source, file.name, file.day, load_id, parsed)
+                    has_predecessor = in_force is not None and not source.is_event
+                    with recorded(self.connection, source, load_id) if has_predecessor else nullcontext():
+                        self._replace_rows(source, file.name, file.day, load_id, parsed)
                     outcome = _loaded(parsed)
         except FileRefused as refusal:
             self._record_refusal(source, file, digest, str(refusal))

@@ -15,9 +15,27 @@ def hold_lock(connection: psycopg.Connection, name: str) -> Iterator[None]:
 
     ``connection`` must be in autocommit mode, or the lock would be asked for in a transaction of its own making.
     """
-    key = f"growthleads {name}"
-    connection.execute("select pg_advisory_lock(hashtextextended(%s, 0))", (key,))
+    connection.execute("select pg_advisory_lock(hashtextextended(%s, 0))", (_key(name),))
     try:
         yield
     finally:
-        connection.execute("select pg_advisory_unlock(hashtextextended(%s, 0))", (key,))
+        # A connection that broke has given it back already, and the reason why it broke is the one to be heard.
+        if not connection.broken:
+            _release(connection, name)
+
+
+def is_held(connection: psycopg.Connection, name: str) -> bool:
+    """Whether a session holds the lock of this name."""
+    row = connection.execute("select pg_try_advisory_lock(hashtextextended(%s, 0))", (_key(name),)).fetchone()
+    is_free = bool(row and row[0])
+    if is_free:
+        _release(connection, name)
+    return not is_free
+
+
+def _release(connection: psycopg.Connection, name: str) -> None:
+    connection.execute("select pg_advisory_unlock(hashtextextended(%s, 0))", (_key(name),))
+
+
+def _key(name: str) -> str:
+    return f"growthleads {name}"

@@ -1,0 +1,65 @@
+"""What publishing writes beside the marts, as Dagster knows it.
+
+Belongs here: the asset of the restatement ledger, and what a run says of the numbers it restated. Does not: the ledger.
+"""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+import dagster as dg
+
+from growthleads_assets.warehouse.publication import MONTHLY_MARTS
+from growthleads_assets.warehouse.restatements import Restatement
+
+RESTATEMENTS = dg.AssetKey(["gold", "commission_restatements"])
+SHOWN_ROWS = 100
+
+_SOLUTION_MARTS = sorted([f"solution_{part}_marketing_daily" for part in MONTHLY_MARTS] + list(MONTHLY_MARTS.values()))
+
+
+def restatement_ledger() -> dg.AssetSpec:
+    """The ledger of changes to published numbers, which the publishing transaction writes together with the marts."""
+    return dg.AssetSpec(
+        RESTATEMENTS,
+        deps=[dg.AssetKey(["gold", mart]) for mart in _SOLUTION_MARTS],
+        group_name="gold",
+        kinds={"postgres", "table"},
+        description=(
+            "Every change to a number of the solution marts after its first publication, with the file that brought "
+            "it about. One row per number and change. Written by whatever publishes the marts."
+        ),
+        metadata={"dagster/table_name": "gold.commission_restatements"},
+    )
+
+
+def restatement_metadata(rows: Sequence[Restatement]) -> Mapping[str, Any]:
+    """What a run changed in published numbers: how many, by how much, and a table of them; nothing if it did not.
+
+    ``restated_commission`` is what all sources' days together gained or lost, in parts 1 and 2.
+    """
+    if not rows:
+        return {}
+    restated = [row for row in rows if row.kind == "restatement"]
+    daily = [row for row in restated if row.mart == "solution_3_marketing_daily"]
+    return {
+        "restated_numbers": len(restated),
+        "accrued_numbers": len(rows) - len(restated),
+        "restated_commission": f"{sum((row.difference for row in daily), Decimal('0.00')):+.2f}",
+        **({"restatements": dg.MetadataValue.md(_table(restated))} if restated else {}),
+    }
+
+
+def _table(rows: Sequence[Restatement]) -> str:
+    lines = ["| mart | key | period | before | now | difference | because of |", "|---|---|---|--:|--:|--:|---|"]
+    for row in rows[:SHOWN_ROWS]:
+        cause = f"{row.cause_source}/{row.cause_file}" if row.cause_source else "the same files, read anew"
+        cells = (row.mart, _cell(row.key), row.period, row.old_commission, row.new_commission, row.difference, cause)
+        lines.append(f"| {' | '.join('none' if cell is None else str(cell) for cell in cells)} |")
+    if len(rows) > SHOWN_ROWS:
+        lines.append(f"\n{len(rows) - SHOWN_ROWS} more: `growthleads restatements`, or gold.commission_restatements.")
+    return "\n".join(lines)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
