@@ -7,6 +7,7 @@ import json
 import signal
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,9 @@ def _explained(command: Callable[..., int | None]) -> Callable[..., None]:
     return wrapper
 
 
+_DAY = click.DateTime(formats=["%Y-%m-%d"])
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="growthleads")
 def main() -> None:
@@ -74,6 +78,81 @@ def _run(settings: Settings) -> int:
 
 
 @main.command()
+@click.option("--from", "first", required=True, type=_DAY, help="The first day.")
+@click.option("--to", "last", required=True, type=_DAY, help="The last day.")
+@click.option("--source", help="Read only the files of this source again.")
+@_explained
+def backfill(first: datetime, last: datetime, source: str | None) -> int:
+    """Rebuild days from the accepted files, and publish what comes out differently."""
+    from growthleads_assets.assets.platform import Platform
+    from growthleads_assets.commands.backfill import NotPossible, rebuild
+    from growthleads_assets.commands.session import working_on
+    from growthleads_assets.contracts.registry import SOURCES
+
+    with working_on(load_settings()) as (inside, _):
+        try:
+            succeeded = rebuild(Platform(inside, SOURCES), first.date(), last.date(), source, Reporter())
+        except NotPossible as problem:
+            Reporter().complain(str(problem))
+            return 1
+    return 0 if succeeded else 1
+
+
+@main.command()
+@click.argument("source")
+@click.argument("file")
+@_explained
+def revert(source: str, file: str) -> int:
+    """Go back to the version of FILE (such as 2024-03-26.csv) of SOURCE before the one in force."""
+    from growthleads_assets.assets.platform import Platform
+    from growthleads_assets.commands.backfill import NotPossible
+    from growthleads_assets.commands.revert import land_previous_version
+    from growthleads_assets.commands.run import run_pass
+    from growthleads_assets.commands.session import working_on
+    from growthleads_assets.contracts.registry import SOURCES
+
+    with working_on(load_settings()) as (inside, _):
+        platform = Platform(inside, SOURCES)
+        try:
+            Reporter().say(land_previous_version(platform, source, file))
+        except NotPossible as problem:
+            Reporter().complain(str(problem))
+            return 1
+        return 0 if run_pass(platform, Reporter()) else 1
+
+
+@main.command()
+@click.option("--from", "first", type=_DAY, help="The first day; months that it lies in are shown too.")
+@click.option("--to", "last", type=_DAY, help="The last day.")
+@click.option("--source", help="Only what this source's files brought about, or of this marketing source.")
+@click.option("--all", "with_accruals", is_flag=True, help="Show accruals too: months and sums that new days moved.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON: a list of the ledger's columns.")
+@_explained
+def restatements(
+    first: datetime | None, last: datetime | None, source: str | None, with_accruals: bool, as_json: bool
+) -> None:
+    """List published numbers that changed, with the file that brought it about."""
+    from growthleads_assets.assets.platform import Platform
+    from growthleads_assets.commands import restatements as listing
+    from growthleads_assets.commands.session import working_on
+    from growthleads_assets.contracts.registry import SOURCES
+    from growthleads_assets.warehouse.restatements import restatements as read
+
+    with working_on(load_settings()) as (inside, _), Platform(inside, SOURCES).connected() as connection:
+        rows = read(
+            connection,
+            first=first.date() if first else None,
+            last=last.date() if last else None,
+            source=source,
+            with_accruals=with_accruals,
+        )
+    if as_json:
+        click.echo(json.dumps(listing.as_json(rows), indent=2, ensure_ascii=False))
+    else:
+        listing.show(rows, Reporter())
+
+
+@main.command()
 @_explained
 def demo() -> int:
     """Show it all on sample data, in a home of its own."""
@@ -93,15 +172,15 @@ def demo() -> int:
 def dev(port: int, on_demo: bool) -> int:
     """Open the Dagster UI and start the daemon, on 127.0.0.1."""
     from growthleads_assets.commands.demo import demo_settings
-    from growthleads_assets.commands.dev import PortTaken, serve
+    from growthleads_assets.commands.dev import NotStarted, serve
     from growthleads_assets.commands.session import working_on
     from growthleads_assets.warehouse.environment import child_environment
 
     settings = demo_settings() if on_demo else load_settings()
     with working_on(settings) as (_, database):
         try:
-            return serve(port, child_environment(settings, database), Reporter())
-        except PortTaken as problem:
+            return serve(port, child_environment(settings, database), settings.state_dir, Reporter())
+        except NotStarted as problem:
             Reporter().complain(str(problem))
             return 1
 

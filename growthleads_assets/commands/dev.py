@@ -1,48 +1,76 @@
 """The Dagster UI and daemon on this machine, and that all of it ends together.
 
 Belongs here: starting and stopping those processes. Does not: what they run.
+
+They run in a session of their own, whose number lies in `dev.session` in the home's local state. Whoever is left of it
+when this process is killed is found by that number, and ended by the next start: two daemons on one home would both ask
+for the same work.
 """
 
+import fcntl
 import os
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 import psutil
 
 from growthleads_assets.commands.reporting import Reporter
 from growthleads_assets.settings import CHECKOUT
+from growthleads_assets.warehouse.locks import open_lock_file, try_lock
 
 HOST = "127.0.0.1"
 GRACE_SECONDS = 20
 
 
-class PortTaken(Exception):
-    """The port is in use: a sentence that says what to do."""
+class NotStarted(Exception):
+    """The UI and daemon cannot run: a sentence that says why and what to do."""
 
 
-def serve(port: int, environment: Mapping[str, str], reporter: Reporter) -> int:
+def serve(port: int, environment: Mapping[str, str], state_dir: Path, reporter: Reporter) -> int:
     """Run the UI and the daemon until they end or the user ends them; their exit code, 0 for Ctrl-C.
 
     Nothing that was started is left behind: the database must be able to stop afterwards.
 
-    Raises PortTaken.
+    Raises NotStarted.
     """
-    _require_free(port)
-    command = [sys.executable, "-m", "dagster", "dev", "--host", HOST, "--port", str(port)]
-    command += ["--module-name", "growthleads_assets.definitions", "--working-directory", str(CHECKOUT)]
-    reporter.say(f"The Dagster UI opens at http://{HOST}:{port} in a few seconds; Ctrl-C stops it.")
-    # A session of its own: Ctrl-C reaches this process alone, which then ends the others in order.
-    process = subprocess.Popen(command, env=dict(environment), cwd=CHECKOUT, start_new_session=True)
-    try:
-        return process.wait()
-    except KeyboardInterrupt:
-        reporter.say("Stopping.")
-        return 0
-    finally:
-        _end(process)
+    with open_lock_file(state_dir / "dev.lock") as lock:
+        if not try_lock(lock, fcntl.LOCK_EX):
+            raise NotStarted(f"`growthleads dev` runs on the home {state_dir.parent} already: stop that one first.")
+        record = state_dir / "dev.session"
+        _end_what_is_left(record, environment["DAGSTER_HOME"], reporter)
+        _require_free(port)
+        command = [sys.executable, "-m", "dagster", "dev", "--host", HOST, "--port", str(port)]
+        command += ["--module-name", "growthleads_assets.definitions", "--working-directory", str(CHECKOUT)]
+        reporter.say(f"The Dagster UI opens at http://{HOST}:{port} in a few seconds; Ctrl-C stops it.")
+        # A session of its own: Ctrl-C reaches this process alone, which then ends the others in order.
+        process = subprocess.Popen(command, env=dict(environment), cwd=CHECKOUT, start_new_session=True)
+        record.write_text(str(process.pid))
+        try:
+            return _outcome(process)
+        except KeyboardInterrupt:
+            reporter.say("Stopping.")
+            return 0
+        finally:
+            _end(_in_session(process.pid))
+            process.wait()
+            record.unlink()
+
+
+def _outcome(process: subprocess.Popen[bytes]) -> int:
+    """Wait for a process to end; its exit code.
+
+    In short waits: polars has the system restart calls that Ctrl-C interrupts, and Python, which looks for an interrupt
+    between two calls, would not notice it during a long one.
+    """
+    while True:
+        try:
+            return process.wait(timeout=1)
+        except subprocess.TimeoutExpired:
+            continue
 
 
 def _require_free(port: int) -> None:
@@ -51,29 +79,47 @@ def _require_free(port: int) -> None:
         try:
             probe.bind((HOST, port))
         except OSError:
-            raise PortTaken(
+            raise NotStarted(
                 f"Port {port} is in use on {HOST}: stop what uses it, or choose another with --port."
             ) from None
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a process and all it started: asked first, then made to. Dagster's own do not all end when asked."""
-    family = _family(process.pid)
+def _end_what_is_left(record: Path, dagster_home: str, reporter: Reporter) -> None:
+    """End the processes of a start that was killed; the number alone could be another session's by now."""
+    if record.exists():
+        left = [process for process in _in_session(int(record.read_text())) if _works_for(process, dagster_home)]
+        if left:
+            reporter.say("Ending what a killed `growthleads dev` left behind.")
+            _end(left)
+
+
+def _works_for(process: psutil.Process, dagster_home: str) -> bool:
+    try:
+        return process.environ().get("DAGSTER_HOME") == dagster_home
+    except psutil.Error:
+        return False
+
+
+def _in_session(session: int) -> list[psutil.Process]:
+    """The processes of a session, whatever became of their parents."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if os.getsid(process.pid) == session:
+                found.append(process)
+        except (ProcessLookupError, PermissionError):
+            continue
+    return found
+
+
+def _end(family: list[psutil.Process]) -> None:
+    """End processes: asked first, then made to. Dagster's own do not all end when asked."""
     for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
-        for member in {*family, *_family(process.pid)}:
+        for member in family:
             _send(member, sign)
         _, family = psutil.wait_procs(family, timeout=GRACE_SECONDS)
         if not family:
             break
-    process.wait()
-
-
-def _family(pid: int) -> list[psutil.Process]:
-    try:
-        parent = psutil.Process(pid)
-        return [parent, *parent.children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return []
 
 
 def _send(process: psutil.Process, sign: signal.Signals) -> None:

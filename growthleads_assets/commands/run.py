@@ -3,72 +3,109 @@
 Belongs here: the order of the runs and what is said of them. Does not: what is to do, which the planner says.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import dagster as dg
 import psycopg
 
 from growthleads_assets.assets.platform import Platform
 from growthleads_assets.automation.graph import build_defs
-from growthleads_assets.automation.runs import PlannedRun, dimension_run, failure_reason, range_runs, run_in_process
+from growthleads_assets.automation.runs import (
+    PlannedRun,
+    end_dead_runs,
+    failure_reason,
+    planned_run,
+    run_in_process,
+)
 from growthleads_assets.automation.survey import survey
 from growthleads_assets.commands.reporting import Reporter
 from growthleads_assets.planning.planner import Plan
+from growthleads_assets.planning.requests import BY_HAND, Attempts, requests
+from growthleads_assets.warehouse import leases
+from growthleads_assets.warehouse.restatements import restatements
 
 PART_NAMES = {1: "web traffic", 2: "scrapers"}
 
 
 def run_pass(platform: Platform, reporter: Reporter) -> bool:
-    """Do all that there is to do now; whether nothing was refused and no run failed.
+    """Do all that there is to do now; whether nothing was refused and no run failed for good.
 
-    Dimensions are loaded first, because the days that they change are known only then.
+    What is to do is looked up anew after each run: dimensions come first, because the days that they change are known
+    only then, and the days of a run that failed are tried again in smaller groups.
     """
+    settle_seconds = platform.settings.settle_seconds
     with platform.connected() as connection:
         with reporter.working("Looking at what has landed"):
-            first_look = survey(platform, connection, settle_seconds=platform.settings.settle_seconds)
-        if first_look.is_empty:
+            plan = survey(platform, connection, settle_seconds=settle_seconds)
+        if plan.is_empty:
             reporter.say("Nothing is new.")
-            return _say_what_is_left(first_look, reporter)
-        with reporter.working("Preparing the asset graph"):
-            definitions = build_defs(platform)
-        with dg.DagsterInstance.get() as instance:
-            runner = _Runner(platform, connection, definitions, instance, reporter)
-            dimensions = dimension_run(first_look)
-            all_succeeded = runner.execute([dimensions] if dimensions else [])
-            second_look = survey(platform, connection, settle_seconds=0) if dimensions else first_look
-            all_succeeded &= runner.execute(range_runs(second_look, definitions, platform.registry))
-        nothing_refused = _say_what_is_left(survey(platform, connection, settle_seconds=0), reporter)
-        return all_succeeded and nothing_refused
+            return _say_what_is_left(plan, reporter)
+        with runner(platform, connection, reporter) as run:
+            failed: set[str] = set()
+            tried: dict[str, Attempts] = {}
+            while True:
+                leases.wait_for_writers(connection)
+                plan = survey(platform, connection, settle_seconds=settle_seconds)
+                now = datetime.now(UTC)
+                chosen = requests(plan, attempts=tried, under_way=(), now=now, patience=BY_HAND)
+                if not chosen.now:
+                    break
+                request = chosen.now[0]
+                tried[request.work] = Attempts(1, now)
+                is_one_day = request.days is None or request.days.first == request.days.last
+                if not run.execute(planned_run(request, run.definitions), is_last_try=is_one_day):
+                    failed.add(request.title)
+        for held in chosen.held_back:
+            if held.title not in failed:
+                reporter.complain(
+                    f"not done: {held.title}: its run ended well, but the work is still to do; see its log"
+                )
+        return _say_what_is_left(plan, reporter) and not chosen.held_back
 
 
-class _Runner:
+@contextmanager
+def runner(platform: Platform, connection: psycopg.Connection, reporter: Reporter) -> Iterator["Runner"]:
+    """What executes runs in this process, on the same instance as the UI."""
+    with reporter.working("Preparing the asset graph"):
+        definitions = build_defs(platform)
+    with dg.DagsterInstance.get() as instance:
+        end_dead_runs(instance, connection)
+        yield Runner(connection, definitions, instance, reporter)
+
+
+class Runner:
     """Executes planned runs one after another and says what became of them."""
 
     def __init__(
         self,
-        platform: Platform,
         connection: psycopg.Connection,
         definitions: dg.Definitions,
         instance: dg.DagsterInstance,
         reporter: Reporter,
     ) -> None:
-        self.platform = platform
         self.connection = connection
         self.definitions = definitions
         self.instance = instance
         self.reporter = reporter
 
-    def execute(self, runs: Iterable[PlannedRun]) -> bool:
-        all_succeeded = True
-        for run in runs:
-            with self.reporter.working(f"Running {run.title}"):
-                result = run_in_process(run, self.definitions, self.instance)
-            self._say_what_was_loaded(result.run_id)
-            self._say_what_was_published(result.run_id)
-            if not result.success:
-                all_succeeded = False
-                self.reporter.complain(f"failed: {run.title} (run {result.run_id}): {failure_reason(result)}")
-        return all_succeeded
+    def execute(self, run: PlannedRun, *, is_last_try: bool = True) -> bool:
+        """Execute a run; False if it failed and will not be tried in another way."""
+        with self.reporter.working(f"Running {run.title}"):
+            result = run_in_process(run, self.definitions, self.instance)
+        self._say_what_was_loaded(result.run_id)
+        self._say_what_was_published(result.run_id)
+        self._say_what_was_restated(result.run_id)
+        if result.success:
+            return True
+        failure = f"{run.title} (run {result.run_id}): {failure_reason(result)}"
+        if is_last_try:
+            self.reporter.complain(f"failed: {failure}")
+        else:
+            self.reporter.say(f"failed, and tried again in smaller groups of days: {failure}")
+        return not is_last_try
 
     def _say_what_was_loaded(self, run_id: str) -> None:
         files = self.connection.execute(
@@ -87,8 +124,19 @@ class _Runner:
             (run_id,),
         )
         for part, first, last, count in days:
-            span = f"{first}" if first == last else f"{first} to {last}"
-            self.reporter.say(f"published part {part} ({PART_NAMES[part]}): {_days(count)}, {span}")
+            self.reporter.say(f"published part {part} ({PART_NAMES[part]}): {_days(count)}, {span(first, last)}")
+
+    def _say_what_was_restated(self, run_id: str) -> None:
+        rows = restatements(self.connection, run_id=run_id)
+        if rows:
+            total = sum((row.difference for row in rows if row.mart == "solution_3_marketing_daily"), Decimal("0.00"))
+            count = "1 published number" if len(rows) == 1 else f"{len(rows)} published numbers"
+            self.reporter.say(f"restated {count}, {total:+} of commission in all: growthleads restatements lists them")
+
+
+def span(first: date, last: date) -> str:
+    """Days as people read them."""
+    return f"{first}" if first == last else f"{first} to {last}"
 
 
 def _say_what_is_left(plan: Plan, reporter: Reporter) -> bool:

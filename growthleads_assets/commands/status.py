@@ -85,8 +85,18 @@ def _days(connection: psycopg.Connection) -> Iterator[Row]:
         return
     rows = connection.execute(
         """
-        select part_days.part, part_days.date, published_days.part is not null, part_days.waiting_for
+        select
+            part_days.part,
+            part_days.date,
+            published_days.part is not null,
+            case
+                when part_days.waiting_for <> '{}' then part_days.waiting_for
+                -- All files are in, and the marts do not show them: a run failed, or is still to come.
+                when published_days.inputs is distinct from day_inputs.inputs then array['a run']
+                else '{}'
+            end
         from silver.part_days
+        inner join bronze.day_inputs on part_days.part = day_inputs.part and part_days.date = day_inputs.day
         left join gold.published_days
             on part_days.part = published_days.part and part_days.date = published_days.date
         order by part_days.part, part_days.date
@@ -106,6 +116,5 @@ def _day(part: int, day: date, is_published: bool, waiting_for: list[str]) -> Ro
         "part": part,
         "day": day.isoformat(),
         "status": "published" if is_published else "waiting",
-        # All files are in, and yet it is not published: a run failed, or is still to come.
-        "waiting_for": [] if is_published else waiting_for or ["a run"],
+        "waiting_for": waiting_for,
     }

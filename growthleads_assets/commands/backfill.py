@@ -1,0 +1,73 @@
+"""Rebuilding days from the accepted files, whether or not anything is new.
+
+Belongs here: which runs that takes, and what is said of them. Does not: running them (run.py).
+"""
+
+from datetime import date
+
+import psycopg
+
+from growthleads_assets.assets.platform import Platform
+from growthleads_assets.automation.runs import rebuilding_run, reloading_run
+from growthleads_assets.commands.reporting import Reporter
+from growthleads_assets.commands.run import runner, span
+from growthleads_assets.planning.planner import DayRange
+from growthleads_assets.settings import Settings
+
+
+class NotPossible(Exception):
+    """What was asked for cannot be done: a sentence that says why and what can."""
+
+
+def rebuild(platform: Platform, first: date, last: date, source: str | None, reporter: Reporter) -> bool:
+    """Read the files of ``source`` (None: of every source) in force for these days again, and recalculate the days.
+
+    Whether all of it succeeded. Raises NotPossible.
+    """
+    _require_days(platform.settings, first, last)
+    chosen = [entry for name, entry in platform.registry.items() if source in (None, name)]
+    if not chosen:
+        raise NotPossible(f"There is no source {source}; the sources are {', '.join(platform.registry)}.")
+    events = frozenset(entry.name for entry in chosen if entry.is_event)
+    dimensions = [entry.name for entry in chosen if not entry.is_event]
+    with platform.connected() as connection, runner(platform, connection, reporter) as run:
+        succeeded = not dimensions or run.execute(reloading_run(dimensions))
+        succeeded &= run.execute(rebuilding_run(DayRange(first, last, events), run.definitions))
+        _say_which_days_have_no_file(connection, first, last, reporter)
+    return succeeded
+
+
+def _require_days(settings: Settings, first: date, last: date) -> None:
+    if first > last:
+        raise NotPossible(f"{first} is after {last}: give the earlier day with --from.")
+    if first < settings.start_date:
+        raise NotPossible(f"{first} is before the start date {settings.start_date} (GROWTHLEADS_START_DATE).")
+    if last > settings.today():
+        raise NotPossible(f"{last} is still to come: today is {settings.today()}.")
+
+
+def _say_which_days_have_no_file(connection: psycopg.Connection, first: date, last: date, reporter: Reporter) -> None:
+    rows = connection.execute(
+        """
+        select day::date
+        from generate_series(%s::timestamp, %s::timestamp, interval '1 day') as days (day)
+        where not exists (
+            select from bronze.files
+            where files.day = days.day::date and files.status = 'loaded' and files.superseded_at is null
+        )
+        """,
+        (first, last),
+    ).fetchall()
+    if rows:
+        reporter.say(f"without any file: {_listing([day for (day,) in rows])}")
+
+
+def _listing(days: list[date]) -> str:
+    """Days in order, those without a gap as one span."""
+    spans: list[tuple[date, date]] = []
+    for day in days:
+        if spans and (day - spans[-1][1]).days == 1:
+            spans[-1] = (spans[-1][0], day)
+        else:
+            spans.append((day, day))
+    return ", ".join(span(*ends) for ends in spans)
