@@ -12,6 +12,7 @@ import polars as pl
 
 from growthleads_assets.contracts.derivations import Fault
 from growthleads_assets.contracts.schemas import lower_case
+from growthleads_assets.landing.checks import reason_and_words
 from growthleads_assets.landing.cleaning import form_of
 from growthleads_assets.landing.refusal import SHOWN_CHARACTERS, Reason
 
@@ -22,6 +23,9 @@ FAULTS = pl.Schema(
 
 # A frame of several chunks is copied into one to be hashed: not the whole of it at once.
 _HASHED_AT_ONCE = 100_000
+
+# What pandera names a check by: the check of a column, or of whole rows.
+_BY_CHECK = ("schema_context", "column", "check")
 
 _COLUMN = pl.col("column_name")
 _VALUE = (
@@ -48,7 +52,10 @@ _SENTENCES = {
         _VALUE,
     ),
     Reason.NULL_NOT_ALLOWED: pl.format("{} is empty: fill it in.", _COLUMN),
-    Reason.OUT_OF_RANGE: pl.format("{} `{}` does not pass {}: correct it.", _COLUMN, _VALUE, "check"),
+    Reason.OUT_OF_RANGE: pl.when(_COLUMN.is_null())
+    .then(pl.format("The row {}: correct it.", "words"))
+    .otherwise(pl.format("{} `{}` {}: correct it.", _COLUMN, _VALUE, "words")),
+    Reason.TOO_LONG: pl.format("{} `{}` {}: shorten it.", _COLUMN, _VALUE, "words"),
 }
 
 
@@ -56,7 +63,7 @@ def value_faults(texts: pl.DataFrame, typed: pl.DataFrame, schema: type[pa.DataF
     """The faults of single values, at most one for each row and column, in the order of lines and of columns.
 
     ``texts`` and ``typed`` are the same rows, with ``line`` and the schema's columns. A text without a value has not
-    the form that the column's type asks for; nulls and ranges are the schema's to judge.
+    the form that the column's type asks for; all else is the schema's to judge.
     """
     columns = typed.drop("line").columns
     found = [*_faults_of_form(texts, typed.select(columns)), *_faults_of_schema(texts, typed.select(columns), schema)]
@@ -66,7 +73,7 @@ def value_faults(texts: pl.DataFrame, typed: pl.DataFrame, schema: type[pa.DataF
         pl.concat(found, how="diagonal")
         .with_columns(pl.col("column_name").cast(pl.Enum(columns)))
         .unique(["line", "column_name"], keep="first", maintain_order=True)
-        .sort("line", "column_name")
+        .sort("line", "column_name", nulls_last=True)
         .with_columns(pl.col("column_name").cast(pl.String))
         .with_columns(detail=_sentence())
         .select(FAULTS.names())
@@ -86,7 +93,7 @@ def _faults_of_form(texts: pl.DataFrame, typed: pl.DataFrame) -> Iterable[pl.Dat
         yield text.with_columns(
             pl.lit(column.name).alias("column_name"),
             fault(text["value"]).alias("reason"),
-            check=pl.lit(None, pl.String),
+            words=pl.lit(None, pl.String),
         )
 
 
@@ -99,13 +106,12 @@ def _faults_of_schema(
         cases = errors.failure_cases
         if cases["index"].has_nulls():
             raise  # a whole column is not what the schema says: no fault of the file
-        for (name,), failed in cases.partition_by("column", as_dict=True).items():
-            text = texts.select("line", value=str(name))[failed["index"]]
-            reason = pl.when(failed["check"] == "not_nullable").then(pl.lit(Reason.NULL_NOT_ALLOWED))
-            yield text.with_columns(
-                pl.lit(name).alias("column_name"),
-                reason.otherwise(pl.lit(Reason.OUT_OF_RANGE)).alias("reason"),
-                failed["check"],
+        for (context, name, check), failed in cases.partition_by(*_BY_CHECK, as_dict=True).items():
+            of_column = schema.to_schema().columns[str(name)] if context == "Column" else None
+            value = str(name) if of_column else pl.lit(None, pl.String)
+            reason, words = reason_and_words(str(check), (of_column or schema.to_schema()).checks)
+            yield texts.select("line", value=value)[failed["index"]].with_columns(
+                column_name=pl.lit(of_column and name, pl.String), reason=reason, words=words
             )
 
 

@@ -25,6 +25,7 @@ class Reason(StrEnum):
     TOO_MANY_DIGITS = "too_many_digits"
     NULL_NOT_ALLOWED = "null_not_allowed"
     OUT_OF_RANGE = "out_of_range"
+    TOO_LONG = "too_long"
 
 
 def shortened(text: str) -> str:

@@ -659,6 +659,7 @@ def test_every_sentence_says_what_to_do() -> None:
     details = dict(parsed.quarantined.select("reason", "detail").rows())
     assert len(details) == 8
     assert [detail for detail in details.values() if ":" not in detail or not detail.endswith(".")] == []
+    assert details["out_of_range"] == "clicks `-1` is below 0: correct it."
 
 
 # ----------------------------------------------------------------------------------------------------------------------
@@ -699,7 +700,100 @@ def test_a_new_source_needs_only_a_schema() -> None:
         (4, "due", "x", "not_a_date"),
         (5, "amount", "-1", "out_of_range"),
     ]
-    assert "amount is empty" in parsed.quarantined["detail"][1]
+    assert parsed.quarantined["detail"].to_list() == [
+        "currency `GBP` is none of EUR, USD: correct it.",
+        "due `x` is no date: write it like 2024-03-26 or 2024-03-26 13:45:00. amount is empty: fill it in.",
+        "amount `-1` is below 0: correct it.",
+    ]
+
+
+class Checked(pa.DataFrameModel):
+    """One column for each check that pandera knows, and the checks of a schema's own."""
+
+    equal: schemas.Count = pa.Field(nullable=True, eq=1_000)
+    unequal: schemas.Count = pa.Field(nullable=True, ne=3)
+    above: schemas.Money = pa.Field(nullable=True, gt=0)
+    most: schemas.Count = pa.Field(nullable=True, le=2_000_000)
+    below: schemas.Day = pa.Field(nullable=True, lt=date(2024, 1, 1))
+    between: schemas.Count = pa.Field(nullable=True, in_range={"min_value": 0, "max_value": 3, "include_max": False})
+    any_of: str = pa.Field(nullable=True, isin=[f"{{{number}}}" for number in range(12)])
+    none_of: str = pa.Field(nullable=True, notin=["x"])
+    form: str = pa.Field(nullable=True, str_matches=r"^\d+$")
+    part: str = pa.Field(nullable=True, str_contains="-")
+    start: str = pa.Field(nullable=True, str_startswith="A")
+    end: str = pa.Field(nullable=True, str_endswith="Z")
+    length: str = pa.Field(nullable=True, str_length={"min_value": 2, "max_value": 4})
+    shortest: str = pa.Field(nullable=True, str_length={"min_value": 2})
+    single: str = pa.Field(nullable=True, unique=True)
+    own: schemas.Count = pa.Field(nullable=True)
+    unnamed: schemas.Count = pa.Field(nullable=True)
+
+    @pa.check("own", error="is odd")
+    @classmethod
+    def own_is_even(cls, data: pa.PolarsData) -> pl.LazyFrame:
+        return data.lazyframe.select(pl.col(data.key) % 2 == 0)
+
+    @pa.check("unnamed")
+    @classmethod
+    def is_small(cls, data: pa.PolarsData) -> pl.LazyFrame:
+        return data.lazyframe.select(pl.col(data.key) < 10)
+
+    @pa.dataframe_check(error="has more in own than in most")
+    @classmethod
+    def own_is_least(cls, data: pa.PolarsData) -> pl.LazyFrame:
+        return data.lazyframe.select((pl.col("own") <= pl.col("most")).fill_null(value=True))
+
+
+@pytest.mark.parametrize(
+    ("cells", "reason", "detail"),
+    [
+        ({"equal": "5"}, "out_of_range", "equal `5` is not 1,000: correct it."),
+        ({"unequal": "3.0"}, "out_of_range", "unequal `3.0` is not allowed here: correct it."),
+        ({"above": "-0.5"}, "out_of_range", "above `-0.5` is not above 0: correct it."),
+        ({"most": "2000001"}, "out_of_range", "most `2000001` is above 2,000,000: correct it."),
+        ({"below": "2024/1/1"}, "out_of_range", "below `2024/1/1` is not below 2024-01-01: correct it."),
+        ({"between": "3"}, "out_of_range", "between `3` is not at least 0 and below 3: correct it."),
+        (
+            {"any_of": "{}"},
+            "out_of_range",
+            "any_of `{}` is none of {0}, {1}, {2}, {3}, {4}, {5}, {6}, {7}, {8}, {9}, …: correct it.",
+        ),
+        ({"none_of": "x"}, "out_of_range", "none_of `x` is not allowed here: correct it."),
+        ({"form": "1a"}, "out_of_range", r"form `1a` has not the form ^\d+$: correct it."),
+        ({"part": "a"}, "out_of_range", "part `a` does not contain -: correct it."),
+        ({"start": "a"}, "out_of_range", "start `a` does not start with A: correct it."),
+        ({"end": "a"}, "out_of_range", "end `a` does not end with Z: correct it."),
+        ({"length": "abcde"}, "too_long", "length `abcde` has more than 4 characters: shorten it."),
+        ({"length": "\U0001f600"}, "out_of_range", "length `\U0001f600` has fewer than 2 characters: correct it."),
+        ({"shortest": "a"}, "out_of_range", "shortest `a` has fewer than 2 characters: correct it."),
+        ({"own": "3"}, "out_of_range", "own `3` is odd: correct it."),
+        ({"unnamed": "10"}, "out_of_range", "unnamed `10` does not pass the check is_small: correct it."),
+        ({"own": "4", "most": "2"}, "out_of_range", "The row has more in own than in most: correct it."),
+        (
+            {"own": "3", "most": "2"},
+            "out_of_range",
+            "own `3` is odd: correct it. The row has more in own than in most: correct it.",
+        ),
+    ],
+)
+def test_a_check_that_is_not_passed_is_told_in_words(cells: dict[str, str], reason: str, detail: str) -> None:
+    columns = list(Checked.to_schema().columns)
+    content = written_row(columns) + written_row([cells.get(column, "") for column in columns])
+    [entry] = parse_file(content.encode(), new_source(Checked), DAY).quarantined.to_dicts()
+    assert (entry["reason"], entry["detail"]) == (reason, detail)
+
+
+def test_values_that_must_differ_are_all_told() -> None:
+    columns = list(Checked.to_schema().columns)
+    rows = [{"single": "x", "equal": "1000"}, {"single": "x"}, {"single": "y"}]
+    content = written_row(columns) + "".join(written_row([row.get(name, "") for name in columns]) for row in rows)
+    parsed = parse_file(content.encode(), new_source(Checked), DAY)
+    assert set(parsed.quarantined["detail"]) == {"single `x` is there more than once: correct it."}
+    assert parsed.quarantined["line"].to_list() == [2, 3]
+
+
+def written_row(cells: list[str]) -> str:
+    return ",".join(cells) + "\n"
 
 
 def test_a_schema_with_a_type_without_a_rule_is_no_fault_of_the_file() -> None:
