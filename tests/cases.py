@@ -116,6 +116,9 @@ def no_clicks(*days: str) -> dict[str, str]:
     return {path: content for day in days for path, content in voluum(day).items()}
 
 
+LONGEST_NAME = "Ä" * 200
+"""A name of as many characters as one may have; with one more it is too long."""
+
 RAW_EARNINGS = {**deals("Default,FIXED 0,total commision= raw_earnings"), **brands(), **operators()}
 """Dimensions under which everyone is paid the raw earnings, and nothing is mapped."""
 
@@ -403,6 +406,37 @@ CLEANING = (
                 ("{{ 7*7 }} %s \\N", "2024-03-01"): "4.00",
                 ("\\.", "2024-03-01"): "8.00",
             },
+        },
+    ),
+    Case(
+        name="names_too_long",
+        # A: 1. Blanks around a name are not counted, so line 4 is loaded: the longest source has 2 + 4 = 6.
+        files={
+            **RAW_EARNINGS,
+            **routy(
+                "2024-03-26",
+                "2024-03-26,A,Foo,US,US,1,0,0",
+                f"2024-03-26,{LONGEST_NAME},{LONGEST_NAME},{LONGEST_NAME},{LONGEST_NAME},2,0,0",
+                f"2024-03-26,{LONGEST_NAME} , {LONGEST_NAME},US,US,4,0,0",
+                f"2024-03-26,{LONGEST_NAME}x,Foo,US,US,1000,0,0",
+                f"2024-03-26,A,{LONGEST_NAME}x,US,US,1000,0,0",
+                f"2024-03-26,A,Foo,{LONGEST_NAME}x,US,1000,0,0",
+                f"2024-03-26,A,Foo,US,{LONGEST_NAME}x,1000,0,0",
+                f"2024-03-26,A,{'x' * 1_000_000},US,US,1000,0,0",
+                f"2024-03-26,A,{LONGEST_NAME}x,US,US,bad,0,0",
+                f"bad,A,{LONGEST_NAME}x,US,US,1000,0,0",
+            ),
+            **manual("2024-03-26", f"2024-03-26,A,{LONGEST_NAME}x,1000,0,0"),
+            **voluum("2024-03-26", f"2024-03-26,{LONGEST_NAME},1", f"2024-03-26,{LONGEST_NAME}x,1"),
+        },
+        marts={
+            "solution_1_marketing_daily": {("A", "2024-03-26"): "1.00", (LONGEST_NAME, "2024-03-26"): "6.00"},
+            "solution_1_operators_monthly": {("Foo", "2024-03-01"): "1.00", (LONGEST_NAME, "2024-03-01"): "6.00"},
+        },
+        quarantined={
+            "routy/2024-03-26.csv": (*((line, "too_long") for line in range(5, 11)), (11, "not_a_date")),
+            "manual/2024-03-26.csv": ((2, "too_long"),),
+            "voluum/2024-03-26.csv": ((3, "too_long"),),
         },
     ),
     Case(
@@ -1503,6 +1537,28 @@ SCRAPERS = (
         quarantined={"scrapers/2024-03-26.csv": ((3, "date_outside_day"),)},
     ),
     Case(
+        name="a_name_too_long_is_a_key_of_its_own",
+        # Lines 3 to 5 of the 26th name keys that no row can have, so Foo in the US was observed: 5.
+        files={
+            **RAW_EARNINGS,
+            **scrapers("2024-03-25", "2024-03-25,A,Foo,US,100,0"),
+            **scrapers(
+                "2024-03-26",
+                "2024-03-26,A,Foo,US,105,0",
+                f"2024-03-26,{LONGEST_NAME}x,Foo,US,7,0",
+                f"2024-03-26,A,{'Foo' * 100_000},US,7,0",
+                f"2024-03-26,A,Foo,US{LONGEST_NAME},7,0",
+            ),
+            **no_clicks("2024-03-25", "2024-03-26"),
+        },
+        marts={
+            "solution_2_marketing_daily": {("A", "2024-03-25"): "0.00", ("A", "2024-03-26"): "5.00"},
+            "solution_2_operators_monthly": {("Foo", "2024-03-01"): "5.00"},
+        },
+        details={"solution_2_marketing_daily": {("A", "2024-03-26"): {"is_estimated": False}}},
+        quarantined={"scrapers/2024-03-26.csv": ((3, "too_long"), (4, "too_long"), (5, "too_long"))},
+    ),
+    Case(
         name="duplicates_spoil_no_key",
         # The repeat of line 2 is quarantined, the total is 110: 10.
         files={
@@ -1750,6 +1806,12 @@ REFUSED_DIMENSIONS: Mapping[str, dict[str, str]] = {
     "standard names that differ in case": operators("a,Foo,US", "b,FOO,US"),
     "delivered name with two meanings": operators("a,FooLOLUS,US", "b,FooLOLUS,FR"),
     "normalized name that is another in another case": operators("a,FooLOLUS,US", "b,foo us,US"),
+    "deal of a source whose name is too long": deals(f"{LONGEST_NAME}x,x,raw_earnings"),
+    "brand whose name is too long": brands(f"{LONGEST_NAME}x,A"),
+    "brand of a source whose name is too long": brands(f"br1,{LONGEST_NAME}x"),
+    "variant that is too long": operators(f"{LONGEST_NAME}x,FOO,US"),
+    "standard name that is too long": operators(f"Foo,{LONGEST_NAME}x,US"),
+    "country that is too long": operators(f"Foo,FOO,{LONGEST_NAME}x"),
 }
 """Dimension files that are refused as a whole, by what is wrong with them."""
 
@@ -1762,6 +1824,8 @@ ACCEPTED_DIMENSIONS: Mapping[str, dict[str, str]] = {
     "variants that agree": operators("Foo,FooLOLUS,US", "foo,Foo US,US", "FOO,FooLOLUS,US"),
     "one operator in two countries": operators("Foo 1,FOO,US", "Foo 2,FOO,FR"),
     "mapping without a country": operators("Foo,FOO,"),
+    "names as long as they may be": operators(",".join([LONGEST_NAME] * 3)),
+    "a label and a formula longer than names": deals(f"A,{'x' * 1_000_000},{'+'.join(['clicks'] * 200)}"),
 }
 """Dimension files that are accepted, by what they show."""
 

@@ -40,13 +40,15 @@ class Column:
     """A column the rules know: its kind of value, whether null is allowed in it, whether a file may lack it."""
 
     name: str
-    kind: Literal["text", "date", "decimal", "count"]
+    kind: Literal["name", "text", "date", "decimal", "count"]
     nullable: bool = True
     may_be_missing: bool = False
 
 
 def _columns(*names: str) -> tuple[Column, ...]:
-    kinds: dict[str, Literal["date", "decimal", "count"]] = {
+    kinds: dict[str, Literal["text", "date", "decimal", "count"]] = {
+        "deal": "text",
+        "comments": "text",
         "date": "date",
         "valid_from": "date",
         "raw_earnings": "decimal",
@@ -56,7 +58,7 @@ def _columns(*names: str) -> tuple[Column, ...]:
         "clicks": "count",
     }
     never_null = {"marketing_source", "operator", "voluum_brand", "comments", "variants", "std_operator"}
-    return tuple(Column(name, kinds.get(name, "text"), name not in never_null, name == "valid_from") for name in names)
+    return tuple(Column(name, kinds.get(name, "name"), name not in never_null, name == "valid_from") for name in names)
 
 
 EVENTS: dict[str, tuple[Column, ...]] = {
@@ -240,8 +242,14 @@ def parse_count(text: str) -> int:
     return int(whole or "0")
 
 
+LONGEST_NAME = 200
+
+
 def parse_cell(column: Column, text: str | None, day: date | None) -> Value:
-    """The typed value of a cell. An event's null date is the file's day at 00:00:00; a dimension has no day."""
+    """The typed value of a cell. An event's null date is the file's day at 00:00:00; a dimension has no day.
+
+    A name has up to 200 characters; a deal's label and formula are no names.
+    """
     if text is None:
         if not column.nullable:
             raise Fault("null_not_allowed")
@@ -250,7 +258,9 @@ def parse_cell(column: Column, text: str | None, day: date | None) -> Value:
         return parse_decimal(text)
     if column.kind == "count":
         return parse_count(text)
-    if column.kind == "text":
+    if column.kind == "name" and len(text) > LONGEST_NAME:
+        raise Fault("too_long")
+    if column.kind in {"name", "text"}:
         return text
     moment = parse_date(text)
     if day is None:

@@ -225,6 +225,7 @@ DIRT = (
     "not a date",
     "another day",
     "no name",
+    "long name",
     "bad number",
     "bad number",
 )
@@ -254,9 +255,9 @@ def soil(draw: st.DrawFn, row: Cells, dirt: str, day: date) -> list[Cells | RawL
         return [{**row, "date": draw(st.sampled_from((f"{day:%d.%m.%Y}", f"{day:%Y-%m/%d}", "2024-02-30")))}]
     if dirt == "another day":
         return [{**row, "date": str(day + timedelta(draw(st.sampled_from((1, -1)))))}]
-    if dirt == "no name":
-        names = [column for column in ("operator", "marketing_source", "voluum_brand") if column in row]
-        return [{**row, draw(st.sampled_from(names)): "N/A"}]
+    if dirt in {"no name", "long name"}:
+        names = [column for column in ("operator", "marketing_source", "voluum_brand", "country") if column in row]
+        return [{**row, draw(st.sampled_from(names)): "N/A" if dirt == "no name" else "é" * 201}]
     if dirt == "bad number":
         numbers = [column for column in row if column.endswith("earnings") or column in {"visits", "clicks"}]
         column = draw(st.sampled_from(numbers))

@@ -10,7 +10,7 @@ The type of a column decides how its text is read (docs/domain.md, "Cleaning"):
 | ``Day`` | a date, its time ignored | date |
 | ``Money`` | a plain decimal of up to 12 digits before and 9 after the point | numeric(21,9) |
 | ``Count`` | a whole number from 0 of up to 12 digits | bigint |
-| ``str`` | trimmed text | text |
+| ``str`` | trimmed text; a ``name_field`` has up to 200 characters | text |
 | ``Exact`` | (derived columns only) a whole number of any size, carried as text | numeric |
 
 A column with ``FOLDED`` metadata is compared in lower case: its table has ``<column>_key`` beside it.
@@ -24,6 +24,13 @@ import polars as pl
 MONEY_PRECISION = 21
 MONEY_SCALE = 9
 COUNT_DIGITS = 12
+
+LONGEST_NAME = 200
+"""Characters of a name, which is what tables are keyed by.
+
+An entry of a PostgreSQL index holds 2704 bytes. The widest key has three names and a day (scraper_increases); a
+character takes up to 4 bytes, in lower case too: with the entry's own 8, 3 * (4 + 4 * 200) + 4 + 8 = 2424 bytes.
+"""
 
 Timestamp = Annotated[pl.Datetime, "us", None]
 Day = pl.Date
@@ -45,16 +52,26 @@ def lower_case(column: str, key: str | None = None) -> pl.Expr:
     return pl.col(column).str.to_lowercase().alias(key or f"{column}_key")
 
 
+def name_field(*, nullable: bool, description: str, folded: bool = False) -> Any:
+    """A text that names something: it may become part of a key, so its length is limited."""
+    return pa.Field(
+        nullable=nullable,
+        str_length={"max_value": LONGEST_NAME},
+        metadata=FOLDED if folded else None,
+        description=description,
+    )
+
+
 def _date() -> Any:
     return pa.Field(nullable=False, description="When it happened; a blank means the start of the file's day.")
 
 
 def _marketing_source() -> Any:
-    return pa.Field(nullable=False, description="The marketing source that brought the traffic, compared exactly.")
+    return name_field(nullable=False, description="The marketing source that brought the traffic, compared exactly.")
 
 
 def _operator() -> Any:
-    return pa.Field(nullable=False, metadata=FOLDED, description="The operator's name as delivered.")
+    return name_field(nullable=False, folded=True, description="The operator's name as delivered.")
 
 
 def _count(what: str) -> Any:
@@ -67,8 +84,8 @@ class Routy(pa.DataFrameModel):
     date: Timestamp = _date()
     marketing_source: str = _marketing_source()
     operator: str = _operator()
-    country: str = pa.Field(nullable=True, description="Country of the operator, as reported.")
-    country_code: str = pa.Field(nullable=True, description="Country code; preferred to country where given.")
+    country: str = name_field(nullable=True, description="Country of the operator, as reported.")
+    country_code: str = name_field(nullable=True, description="Country code; preferred to country where given.")
     raw_earnings: Money = pa.Field(nullable=True, description="Earnings; negative for a chargeback.")
     visits: Count = _count("visits")
     signups: Count = _count("signups")
@@ -78,7 +95,7 @@ class Voluum(pa.DataFrameModel):
     """Clicks per voluum brand. One row per reported count."""
 
     date: Timestamp = _date()
-    voluum_brand: str = pa.Field(nullable=False, metadata=FOLDED, description="The brand in voluum.")
+    voluum_brand: str = name_field(nullable=False, folded=True, description="The brand in voluum.")
     clicks: Count = _count("clicks")
 
 
@@ -99,7 +116,7 @@ class Scrapers(pa.DataFrameModel):
     date: Timestamp = _date()
     marketing_source: str = _marketing_source()
     operator: str = _operator()
-    country: str = pa.Field(nullable=True, description="Country the total is for.")
+    country: str = name_field(nullable=True, description="Country the total is for.")
     total_earnings: Money = pa.Field(nullable=True, description="Earnings so far, a running total.")
     visits: Count = _count("visits so far, a running total")
 
@@ -107,7 +124,7 @@ class Scrapers(pa.DataFrameModel):
 class Deals(pa.DataFrameModel):
     """Commission terms. One row per marketing source and start of validity."""
 
-    marketing_source: str = pa.Field(nullable=False, description="Whose terms these are, or Default.")
+    marketing_source: str = name_field(nullable=False, description="Whose terms these are, or Default.")
     deal: str = pa.Field(nullable=True, description="Label of the deal; descriptive, the formula decides.")
     comments: str = pa.Field(nullable=False, description="The commission formula.")
     valid_from: Day | None = pa.Field(nullable=True, description="First day the terms hold; null means since always.")
@@ -129,16 +146,16 @@ class DealTerms(pa.DataFrameModel):
 class VoluumMapper(pa.DataFrameModel):
     """Which marketing source a voluum brand's clicks belong to. One row per brand."""
 
-    voluum_brand: str = pa.Field(nullable=False, metadata=FOLDED, description="The brand in voluum.")
-    marketing_source: str = pa.Field(nullable=False, description="The marketing source its clicks count for.")
+    voluum_brand: str = name_field(nullable=False, folded=True, description="The brand in voluum.")
+    marketing_source: str = name_field(nullable=False, description="The marketing source its clicks count for.")
 
 
 class CentralMapping(pa.DataFrameModel):
     """Which standard operator a delivered name means. One row per variant."""
 
-    variants: str = pa.Field(nullable=False, metadata=FOLDED, description="A name as delivered by a source.")
-    std_operator: str = pa.Field(nullable=False, metadata=FOLDED, description="The standard name as delivered.")
-    country: str = pa.Field(nullable=True, description="The operator's country code.")
+    variants: str = name_field(nullable=False, folded=True, description="A name as delivered by a source.")
+    std_operator: str = name_field(nullable=False, folded=True, description="The standard name as delivered.")
+    country: str = name_field(nullable=True, description="The operator's country code.")
 
 
 class StandardOperator(pa.DataFrameModel):

@@ -324,11 +324,35 @@ def test_a_quoted_record_is_quarantined_as_it_landed() -> None:
 
 @pytest.mark.parametrize("field", ["x" * 1_000_000, '"' + 'x,""\n' * 250_000 + '"', 'x"' * 500_000])
 def test_a_field_may_be_a_megabyte_long(field: str) -> None:
-    parsed = voluum(f",{field},1", f",{field},z")
+    parsed = parse(f"marketing_source,deal,comments\nA,{field},clicks\n", "deals")
     text = field[1:-1].replace('""', '"') if field.startswith('"') else field
-    assert brands(parsed) == [text.strip()]
+    assert parsed.rows["deal"].to_list() == [text.strip()]
+
+
+@pytest.mark.parametrize("field", ["x" * 1_000_000, '"' + 'x,""\n' * 250_000 + '"', 'x"' * 500_000])
+def test_a_row_with_a_field_of_a_megabyte_is_quarantined_whole_and_told_of_in_brief(field: str) -> None:
+    parsed = voluum(f",{field},z", ",a,1")
     assert parsed.quarantined["raw_line"].item() == f",{field},z"
-    assert len(parsed.quarantined["detail"].item()) < 200
+    assert len(parsed.quarantined["detail"].item()) < 300
+    assert brands(parsed) == ["a"]
+
+
+@pytest.mark.parametrize("letter", ["a", "\u00e9", "\U0001f600"])
+def test_a_name_has_so_many_characters_whatever_their_bytes(letter: str) -> None:
+    parsed = voluum(f", {letter * 200} ,1", f",{letter * 201},1")
+    assert brands(parsed) == [letter * 200]
+    assert parsed.quarantined.select("line", "column_name", "value", "reason").rows() == [
+        (3, "voluum_brand", letter * 201, "too_long")
+    ]
+    assert (
+        parsed.quarantined["detail"].item()
+        == f"voluum_brand `{letter * 60}…` has more than 200 characters: shorten it."
+    )
+
+
+def test_a_name_too_long_in_a_dimension_refuses_the_file() -> None:
+    sentence = refusal(f"voluum_brand,marketing_source\nbr1,A\nbr2,{'B' * 201}\n", "voluum_mapper")
+    assert sentence.startswith(f"Line 3: marketing_source `{'B' * 60}…` has more than 200 characters: shorten it.")
 
 
 # ----------------------------------------------------------------------------------------------------------------------
