@@ -1,4 +1,4 @@
-"""Names as long as they may be, and fields of a megabyte, from file to mart: nothing in the database is too narrow."""
+"""Names as long as they may be, longer fields and paths, from file to mart: nothing in the database is too narrow."""
 
 import random
 from decimal import Decimal
@@ -73,3 +73,15 @@ def test_a_field_of_a_megabyte_holds_up_no_other_row(home: Home) -> None:
     [kept] = home.query("select raw_line, detail from bronze.quarantine where source = 'routy' and line = 2")
     assert kept["raw_line"] == f",A,{megabyte},US,US,1000,0,0"
     assert kept["detail"] == f"operator `{megabyte[:60]}…` has more than {LONGEST_NAME} characters: shorten it."
+
+
+def test_a_path_too_long_for_an_index_holds_up_no_other_file(home: Home) -> None:
+    folders = "/".join(longest_name(str(depth))[:60] for depth in range(15))
+    strange = {f"{folders}/{number}.csv": "x" for number in (1, 2)}
+
+    left = home.land_and_settle({**RAW_EARNINGS, **strange, **routy("2024-03-01", ",A,Foo,,,1,0,0")})
+    home.settle()
+
+    assert [file.place[:60] for file, _ in left.refused] == [folders[:60]] * 2
+    assert home.query("select count(*) from bronze.files where status = 'refused'") == [{"count": 2}]
+    assert home.query("select count(*) from bronze.routy") == [{"count": 1}]

@@ -3,6 +3,7 @@
 Belongs here: finding files and judging them by place, name and kind. Does not: opening any, or judging their bytes.
 """
 
+import hashlib
 import os
 import re
 import stat
@@ -21,6 +22,8 @@ _UNFINISHED = (".tmp", ".part")
 _NOT_LANDED = frozenset({"lost+found"})
 # Deeper folders are not entered, so that no nesting exhausts file descriptors or the stack.
 _DEEPEST = 20
+# A refusal is on record under its path, and an entry of a PostgreSQL index holds 2704 bytes: 4 a character and some.
+_LONGEST_PATH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,8 @@ class LandedFile:
 
     - ``source``: the source it belongs to by its place; None for places that no source has.
     - ``name``, ``relative``: its name, and its path from the landing zone, as shown to people: what cannot be printed
-      is escaped (see ``folders.shown``). Those of a takeable file are exact.
+      is escaped (see ``folders.shown``), and a path of more than 500 characters is cut, with a fingerprint in place of
+      the rest. Those of a takeable file are exact.
     - ``day``: the day that names it; None for dimensions and for names that are no day.
     - ``landing_zone``, ``path``: where it is, absolute; links above and at the landing zone itself are resolved.
     - ``size`` in bytes, ``mtime_ns`` and ``ctime_ns`` in nanoseconds since 1970, ``inode``: 0 when they could not be
@@ -154,7 +158,7 @@ class _Door:
     def judge(self, thing: _Thing) -> LandedFile:
         source = self._source(thing)
         day = _day(thing.names[-1]) if source and self.registry[source].is_event and len(thing.names) == 2 else None
-        relative = shown(*thing.names) or "."
+        relative = _cut(shown(*thing.names)) or "."
         verdict = self._verdict(thing, relative, source, day)
         return LandedFile(
             source=source,
@@ -240,6 +244,13 @@ class _Door:
 
 def _refused(why_and_what_to_do: str) -> _Verdict:
     return _Verdict(refusal=why_and_what_to_do)
+
+
+def _cut(path: str) -> str:
+    if len(path) <= _LONGEST_PATH:
+        return path
+    rest = hashlib.sha256(path.encode()).hexdigest()[:12]
+    return f"{path[: _LONGEST_PATH - len(rest) - 1]}…{rest}"
 
 
 def _listing(names: Iterable[str]) -> str:

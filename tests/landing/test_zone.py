@@ -222,6 +222,19 @@ def test_folders_without_end_are_refused_not_followed(tmp_path: Path) -> None:
     assert file.refusal == f"{file.relative} lies too many folders deep: move it out of the landing zone."
 
 
+def test_a_long_path_is_cut_and_stays_a_path_of_its_own(tmp_path: Path) -> None:
+    folders = "/".join(["x" * 200] * 3)
+    for name in ("1.csv", "2.csv"):
+        land(tmp_path, f"{folders}/{name}")
+
+    one, other = find(tmp_path)
+
+    assert len(one.relative) == len(other.relative) == 500
+    assert one.relative != other.relative
+    assert one.relative.startswith(folders[:480])
+    assert find(tmp_path) == [one, other]
+
+
 def test_the_order_is_that_of_the_paths(tmp_path: Path) -> None:
     for relative in ("voluum/2024-03-26.csv", "routy/2024-03-27.csv", "deals.csv", "routy/2024-03-26.csv", "zzz"):
         land(tmp_path, relative)
