@@ -3,6 +3,8 @@
 Belongs here: their layout, the bronze ones generated from the source registry. Does not: reading or writing rows.
 """
 
+import hashlib
+
 import pandera.polars as pa
 import polars as pl
 import psycopg
@@ -241,14 +243,36 @@ def _sql_type(column: pa.Column) -> str:
 def create_tables(connection: psycopg.Connection, registry: Registry) -> None:
     """Create what is missing of the platform's own tables, and record the registry.
 
-    Two processes may do so at the same time: one waits for the other.
+    Done once per layout: replacing a view locks out its readers, and waits for them while they wait for another. Two
+    processes may do so at the same time: one waits for the other.
     """
+    layout = _layout(registry)
+    if _is_in_place(connection, layout):
+        return
     with connection.transaction():
         connection.execute("select pg_advisory_xact_lock(%s)", (LAYOUT_LOCK,))
+        if _is_in_place(connection, layout):
+            return
         connection.execute(LEDGER_DDL)
         for source in registry.values():
             _create_bronze_table(connection, source)
         _record_registry(connection, registry)
+        connection.execute(sql.SQL("comment on schema bronze is {}").format(sql.Literal(layout)))
+
+
+def _layout(registry: Registry) -> str:
+    """What the comment on schema bronze says when all is there: the fingerprint of the tables and the registry."""
+    sources = [
+        (source.name, source.kind, source.description, sorted(source.parts), sorted(source.required_for), columns)
+        for source in registry.values()
+        for columns in [bronze_columns(source)]
+    ]
+    return f"layout {hashlib.sha256(f'{LEDGER_DDL}{sources}'.encode()).hexdigest()}"
+
+
+def _is_in_place(connection: psycopg.Connection, layout: str) -> bool:
+    found = connection.execute("select obj_description(to_regnamespace('bronze'), 'pg_namespace')").fetchone()
+    return found is not None and found[0] == layout
 
 
 def _create_bronze_table(connection: psycopg.Connection, source: Source) -> None:
