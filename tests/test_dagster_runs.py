@@ -1,0 +1,129 @@
+"""Whole Dagster runs through the real definitions: two at once, a range in one, and what they report."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+
+import dagster as dg
+import pytest
+
+from growthleads_assets.automation.graph import build_defs
+from growthleads_assets.automation.runs import PlannedRun, failure_reason, run_in_process
+from growthleads_assets.contracts.registry import SOURCES
+from tests.cases import brands, deals, manual, no_clicks, operators, routy, scrapers, voluum
+from tests.homes import Home, Server
+
+# pytest replaces the filters of growthleads_assets.assets around each test, and a warning in a step fails its run.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::dagster.BetaWarning"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+]
+
+COMMAND = [sys.executable, "-m", "growthleads_assets"]
+MODULE = "growthleads_assets.definitions"
+
+DAYS = ("2024-02-29", "2024-03-01", "2024-03-02")
+# The middle day has clicks alone, and its scrapers' figures are estimated.
+FILES = {
+    **deals("A,x,raw_earnings + clicks*2", "Default,x,raw_earnings/3"),
+    **brands("br1,A"),
+    **operators("Foo NJ,FooLOLUS,US"),
+    **routy(DAYS[0], ",A,Foo NJ,US,,1.005,0,0", ",B,Bar,,US,10,0,0", ",B,Bar,,US,bad,0,0"),
+    **routy(DAYS[2], ",A,foo us,US,,4,0,0", ",A,Bar,US,,1,0,0"),
+    **manual(DAYS[0], ",B,Foo NJ,7,0,0"),
+    **scrapers(DAYS[0], ",A,Foo NJ,US,100,0", ",B,Bar,US,50,0"),
+    **scrapers(DAYS[2], ",A,Foo NJ,US,120,0", ",B,Bar,US,80,0"),
+    **voluum(DAYS[0], ",br1,3"),
+    **voluum(DAYS[1], ",br1,5"),
+    **no_clicks(DAYS[2]),
+}
+
+BOOKKEEPING = ["load_id", "_load_id", "run_id", "inputs", "first_published_at", "published_at"]
+"""Columns that differ from one load, or one run, to the next."""
+
+
+def everything(home: Home) -> dict[str, list[str]]:
+    """The rows of every bronze table and every model, and the days published, the bookkeeping aside."""
+    nodes = home.platform.transformation.manifest["nodes"].values()
+    models = [f"{node['schema']}.{node['name']}" for node in nodes if node["resource_type"] == "model"]
+    tables = [*(f"bronze.{source}" for source in SOURCES), *models, "gold.published_days"]
+    return {
+        table: sorted(
+            str(row["content"])
+            for row in home.query(f"select to_jsonb(t) - %s::text[] as content from {table} as t", BOOKKEEPING)
+        )
+        for table in tables
+    }
+
+
+def at_once(*commands: Sequence[str]) -> None:
+    """Run commands of the platform at the same time on the home of this process's environment; all must succeed."""
+    started = [
+        subprocess.Popen([*COMMAND, *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for command in commands
+    ]
+    said = [process.communicate(timeout=300) for process in started]
+    assert [process.returncode for process in started] == [0] * len(commands), said
+
+
+def reported(source: str, key: str) -> set[str]:
+    """What the newest materializations of a source's bronze table say under a key of their metadata."""
+    with dg.DagsterInstance.get() as instance:
+        newest = instance.fetch_materializations(dg.AssetKey(["bronze", source]), limit=len(DAYS)).records
+    return {str(record.asset_materialization.metadata[key].value) for record in newest if record.asset_materialization}
+
+
+def test_two_passes_at_once_load_and_publish_everything_once(server: Server) -> None:
+    with server.new_home() as home:
+        home.land_and_settle(FILES)
+        expected = everything(home)
+    with server.new_home() as home:
+        home.land(FILES)
+
+        at_once(["run"], ["run"])
+
+        assert everything(home) == expected
+        assert home.settle().is_empty
+
+
+def test_two_runs_of_one_partition_at_once_leave_one_set_of_rows(home: Home) -> None:
+    home.land_and_settle(FILES)
+    before = everything(home)
+    run = ["exec", "--", "dagster", "job", "execute", "-m", MODULE, "-j", "combine_results"]
+
+    at_once(*[[*run, "--tags", json.dumps({"dagster/partition": DAYS[0]})]] * 2)
+
+    assert everything(home) == before
+    assert home.settle().is_empty
+
+
+def test_a_range_in_one_run_equals_its_days_one_by_one(server: Server) -> None:
+    dimensions = {path: text for path, text in FILES.items() if "/" not in path}
+    events = [name for name, source in SOURCES.items() if source.is_event]
+    with server.new_home() as home:
+        home.land_and_settle(dimensions)
+        home.land(FILES)
+        selection = " or ".join(f'key:"bronze/{name}"' for name in events)
+        materialize = ["exec", "--", "dagster", "asset", "materialize", "-m", MODULE, "--select", f"({selection})+"]
+
+        at_once([*materialize, "--partition-range", f"{DAYS[0]}...{DAYS[-1]}"])
+
+        assert reported("routy", "days_without_a_file") == {DAYS[1]}
+        assert reported("manual", "days_without_a_file") == {f"{DAYS[1]}, {DAYS[2]}"}
+        assert home.settle().is_empty
+        in_one_run = everything(home)
+    with server.new_home() as home:
+        home.land_and_settle(dimensions)
+        home.land(FILES)
+        definitions = build_defs(home.platform)
+        bronze = {dg.AssetKey(["bronze", name]) for name in SOURCES}
+        derived = definitions.resolve_asset_graph().materializable_asset_keys - bronze
+        for day in (DAYS[1], DAYS[2], DAYS[0]):
+            with dg.DagsterInstance.get() as instance:
+                keys = [*derived, *(dg.AssetKey(["bronze", name]) for name in events)]
+                run = PlannedRun(day, keys, tags={"dagster/partition": day})
+                result = run_in_process(run, definitions, instance)
+                assert result.success, failure_reason(result)
+
+        assert everything(home) == in_one_run
