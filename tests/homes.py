@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from growthleads_assets.assets.platform import Platform
 from growthleads_assets.automation.survey import survey
 from growthleads_assets.contracts.registry import SOURCES
 from growthleads_assets.planning.planner import Plan
+from growthleads_assets.planning.requests import BY_HAND, Attempts, Request, requests
 from growthleads_assets.settings import Settings, load_settings
 from growthleads_assets.warehouse import publication
 from growthleads_assets.warehouse.database import Database
@@ -31,6 +32,7 @@ from growthleads_assets.warehouse.environment import child_environment, prepare_
 from growthleads_assets.warehouse.server import running_database, stop_database
 
 TEMPLATE = "prepared"
+RUN_ID = "test"
 DAILY_DETAILS = ("raw_earnings", "clicks", "visits", "signups", "is_estimated", "is_baseline")
 
 
@@ -60,42 +62,70 @@ class Home:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content.encode() if isinstance(content, str) else content)
 
-    def settle(self, *, with_tests: bool = True) -> Plan:
-        """One pass without Dagster: the same plan and the same steps as a run's, called directly.
+    def settle(self, *, with_tests: bool = True, stop_after: str | None = None) -> Plan:
+        """One pass without Dagster: the same plan, requests and steps as a pass of runs, called directly.
 
-        ``with_tests`` runs dbt's tests on the window too. Returns what is left to do afterwards.
+        ``with_tests`` runs dbt's tests on the window too. ``stop_after`` `loading` or `calculating` leaves the first
+        request at that point, as a process does that is killed. Returns what was left to do at the last look.
         """
         command = "build" if with_tests else "run"
-        transformation = self.platform.transformation
+        tried: dict[str, Attempts] = {}
         with self.platform.connected() as connection:
-            transformation.prepare(connection)
-            loader = self.platform.loader(connection, "test")
-            plan = survey(self.platform, connection, settle_seconds=0)
-            landed = {file.relative: file for file in self.platform.landed(connection, settle_seconds=0)}
-            for file in plan.to_load:
+            self.platform.transformation.prepare(connection)
+            while True:
+                plan = survey(self.platform, connection, settle_seconds=0)
+                now = datetime.now(UTC)
+                chosen = requests(plan, attempts=tried, under_way=(), now=now, patience=BY_HAND)
+                if not chosen.now:
+                    return plan
+                request = chosen.now[0]
+                tried[request.work] = Attempts(1, now)
+                self._load(connection, plan, request)
+                if stop_after == "loading":
+                    return plan
+                if request.days and not request.days.recalculates:
+                    continue
+                if request.days is None:
+                    today = self.settings.today()
+                    self.platform.transformation.build(command, today, today, select=DIMENSION_MODELS)
+                    continue
+                self.recalculate(
+                    connection, request.days.first, request.days.last, command, publish=stop_after != "calculating"
+                )
+                if stop_after == "calculating":
+                    return plan
+
+    def _load(self, connection: psycopg.Connection, plan: Plan, request: Request) -> None:
+        """Load the landed files that a request is about."""
+        loader = self.platform.loader(connection, RUN_ID)
+        landed = {file.relative: file for file in self.platform.landed(connection, settle_seconds=0)}
+        for file in plan.to_load:
+            is_meant = (
+                file.source in request.dimensions
+                if request.days is None
+                else file.day is not None and request.days.first <= file.day <= request.days.last
+            )
+            if is_meant:
                 loader.load_landed(self.platform.registry[file.source or ""], landed[file.place])
-            if plan.dimensions:
-                today = self.settings.today()
-                transformation.build(command, today, today, select=DIMENSION_MODELS)
-            for days in survey(self.platform, connection, settle_seconds=0).ranges:
-                self.recalculate(connection, days.first, days.last, command)
-            return survey(self.platform, connection, settle_seconds=0)
 
     def land_and_settle(self, files: Mapping[str, str | bytes]) -> Plan:
         """`land`, then `settle`."""
         self.land(files)
         return self.settle()
 
-    def recalculate(self, connection: psycopg.Connection, first: date, last: date, command: str = "build") -> None:
+    def recalculate(
+        self, connection: psycopg.Connection, first: date, last: date, command: str = "build", *, publish: bool = True
+    ) -> None:
         """What the model assets do for a range of days."""
-        publication.begin_calculation(connection, (1, 2), first, last, "test")
+        publication.begin_calculation(connection, (1, 2), first, last, RUN_ID)
         self.platform.transformation.build(command, first, last, select=self._event_models())
-        publication.finish_calculation(connection, "test")
-        self.publish(connection, first, last)
+        publication.finish_calculation(connection, RUN_ID)
+        if publish:
+            self.publish(connection, first, last)
 
     def publish(self, connection: psycopg.Connection, first: date, last: date) -> publication.Publication:
         """Publish what was calculated for the days, parts 1 and 2."""
-        return publication.publish(connection, (1, 2), first, last, "test")
+        return publication.publish(connection, (1, 2), first, last, RUN_ID)
 
     def _event_models(self) -> list[str]:
         return [
@@ -129,6 +159,23 @@ class Home:
         for row in self.query("select * from bronze.quarantine where resolved_at is null order by source, file, line"):
             found.setdefault(f"{row['source']}/{row['file']}", []).append((row["line"], row["reason"]))
         return found
+
+    def ledger(self, *, since: int = 0) -> list[dict[str, Any]]:
+        """The rows of the restatement ledger after the first ``since``, in order."""
+        return self.query("select * from gold.commission_restatements order by restatement_id offset %s", since)
+
+    def calculated(self, since: datetime) -> dict[int, list[str]]:
+        """The days calculated since that moment, by part."""
+        days: dict[int, list[str]] = {1: [], 2: []}
+        for row in self.query("select part, day from bronze.calculations where started_at > %s order by day", since):
+            days[row["part"]].append(row["day"].isoformat())
+        return days
+
+    def now(self) -> datetime:
+        """The database's clock."""
+        [row] = self.query("select clock_timestamp() as now")
+        moment: datetime = row["now"]
+        return moment
 
     def published(self) -> dict[int, set[str]]:
         """The days published, by part."""

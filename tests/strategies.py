@@ -19,6 +19,8 @@ class History:
     """Landings in order: each {path relative to the landing zone: content}, a later one replacing an earlier."""
 
     batches: list[dict[str, bytes]]
+    interruptions: list[str | None] = field(default_factory=list)
+    """Where the process is killed that takes up the batch of the same place, if anywhere: see `Home.settle`."""
 
 
 def in_force(history: History) -> dict[FileKey, bytes]:
@@ -487,7 +489,9 @@ def histories(draw: st.DrawFn) -> History:
         for path in draw(st.lists(st.sampled_from(telling), max_size=4, unique=True)):
             corrected, content = _correct(draw, world, path, files[path])
             batch[corrected] = content
-    return History([_placed(draw, batch) for batch in batches if batch])
+    landings = [_placed(draw, batch) for batch in batches if batch]
+    interruptions = [draw(st.sampled_from((None, None, "loading", "calculating"))) for _ in landings]
+    return History(landings, interruptions)
 
 
 def _placed(draw: st.DrawFn, batch: Mapping[str, bytes]) -> dict[str, bytes]:

@@ -43,7 +43,7 @@ def bronze_asset(source: Source, partitions: dg.PartitionsDefinition) -> dg.Asse
         kinds={"python", "polars", "postgres"},
         description=f"{source.description} Loaded from {_places(source)}.",
         partitions_def=partitions if source.is_event else None,
-        backfill_policy=dg.BackfillPolicy.single_run() if source.is_event else None,
+        backfill_policy=dg.BackfillPolicy.single_run(),
         metadata={"dagster/column_schema": _column_schema(source), "dagster/table_name": f"bronze.{source.name}"},
         check_specs=[
             dg.AssetCheckSpec(
@@ -72,7 +72,7 @@ def bronze_asset(source: Source, partitions: dg.PartitionsDefinition) -> dg.Asse
                 concerns=lambda file: file.source == source.name and file.day in days,
             )
             landed = {file.day: file for file in files if file.takeable}
-            loader = platform.loader(connection, context.run_id)
+            loader = platform.loader(connection, context.run.run_id)
             for day in days:
                 outcomes[day] = _load(loader, source, day, landed.get(day), reload=config.reload_unchanged)
                 if day:
@@ -122,6 +122,7 @@ def _partition_metadata(outcome: Outcome) -> Mapping[str, Any]:
         "dagster/partition_row_count": outcome.rows_loaded,
         "file": outcome.status,
         "rows_read": outcome.rows_read,
+        "rows_loaded": outcome.rows_loaded,
         "rows_quarantined": outcome.rows_quarantined,
     }
 
@@ -129,10 +130,11 @@ def _partition_metadata(outcome: Outcome) -> Mapping[str, Any]:
 def _run_metadata(source: Source, outcomes: Mapping[date | None, Outcome]) -> Mapping[str, Any]:
     without_file = [str(day) for day, outcome in outcomes.items() if outcome.status == "absent"]
     extra = sorted({column for outcome in outcomes.values() for column in outcome.extra_columns})
+    # Of a day, rows_read and the like say the same (`_partition_metadata`); these are sums over the days of the run.
     return {
-        "rows_read": sum(outcome.rows_read for outcome in outcomes.values()),
-        "rows_loaded": sum(outcome.rows_loaded for outcome in outcomes.values()),
-        "rows_quarantined": sum(outcome.rows_quarantined for outcome in outcomes.values()),
+        "run_rows_read": sum(outcome.rows_read for outcome in outcomes.values()),
+        "run_rows_loaded": sum(outcome.rows_loaded for outcome in outcomes.values()),
+        "run_rows_quarantined": sum(outcome.rows_quarantined for outcome in outcomes.values()),
         **({"days_without_a_file": ", ".join(without_file)} if without_file and source.is_event else {}),
         **({"extra_columns_ignored": ", ".join(extra)} if extra else {}),
     }

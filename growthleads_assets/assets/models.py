@@ -113,6 +113,7 @@ def _dimension_models(models: _Models) -> dg.AssetsDefinition:
         project=models.project,
         select=" ".join(DIMENSION_MODELS),
         name="dimension_models",
+        backfill_policy=dg.BackfillPolicy.single_run(),
         dagster_dbt_translator=models.translator,
     )
     def dimension_models(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> Iterator[DbtEvent]:
@@ -141,9 +142,9 @@ def _event_models(models: _Models, partitions: dg.PartitionsDefinition) -> dg.As
         with models.prepared(platform) as connection:
             if len(parts) < len(LAST_MODELS):
                 publication.leave_to_be_calculated(connection, first, last)
-            publication.begin_calculation(connection, parts, first, last, context.run_id)
+            publication.begin_calculation(connection, parts, first, last, context.run.run_id)
             yield from models.build(context, platform, connection, first, last)
-            publication.finish_calculation(connection, context.run_id)
+            publication.finish_calculation(connection, context.run.run_id)
 
     return event_models
 
@@ -164,11 +165,11 @@ def _solution_marts(models: _Models, partitions: dg.PartitionsDefinition) -> dg.
         selected = [key.path[-1] for key in context.selected_asset_keys]
         with models.prepared(platform) as connection:
             try:
-                result = publication.publish(connection, _parts_of(selected), first, last, context.run_id)
+                result = publication.publish(connection, _parts_of(selected), first, last, context.run.run_id)
             except publication.PublicationBlocked as blocked:
                 raise dg.Failure(str(blocked)) from None
             _report(context, result, first, last)
-            changes = restatement_metadata(restatements(connection, run_id=context.run_id, with_accruals=True))
+            changes = restatement_metadata(restatements(connection, run_id=context.run.run_id, with_accruals=True))
             if changes:
                 yield dg.AssetMaterialization(RESTATEMENTS, metadata=changes)
             yield from _materialized_beside(selected, result, first, last)

@@ -14,7 +14,7 @@ PIPELINE = "pipeline"
 
 
 def _graph_of(*marts: str) -> dg.AssetSelection:
-    return dg.AssetSelection.keys(*(["gold", mart] for mart in marts)).upstream()
+    return dg.AssetSelection.assets(*(["gold", mart] for mart in marts)).upstream()
 
 
 def build_jobs() -> list[Any]:

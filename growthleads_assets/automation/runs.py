@@ -59,7 +59,7 @@ def planned_run(request: Request, definitions: dg.Definitions) -> PlannedRun:
     sources = sorted(request.days.sources)
     return PlannedRun(
         title=request.title,
-        assets=[*_bronze(sources), *derived_from_events(definitions)],
+        assets=[*_bronze(sources), *(derived_from_events(definitions) if request.days.recalculates else [])],
         tags={WORK: request.work, **_NO_RETRIES, **WRITER_TAGS, **range_tags(request.days)},
         run_config=_load_new_files_only(sources),
     )

@@ -43,7 +43,8 @@ def survey_of(platform: Platform, connection: psycopg.Connection, files: Iterabl
             ledger.record_refusal(
                 connection,
                 source=file.source or "",
-                file=file.file if file.source else file.place,
+                # Elsewhere than in its source's place a name says nothing: it could be that of another file.
+                file=file.file if file.place in {file.file, f"{file.source}/{file.file}"} else file.place,
                 day=file.day,
                 sha256=None,
                 judged_by=rules,

@@ -17,6 +17,8 @@ from growthleads_assets.planning.planner import Landed, Plan
 
 FILE_COLUMNS = ("source", "file", "day", "status", "rows_read", "rows_loaded", "rows_quarantined", "when", "reason")
 DAY_COLUMNS = ("part", "day", "status", "waiting_for")
+A_RUN = "a run"
+"""What a day waits for whose files are all in while the marts show other versions or nothing."""
 
 Row = Mapping[str, Any]
 
@@ -92,7 +94,7 @@ def _days(connection: psycopg.Connection) -> Iterator[Row]:
             case
                 when part_days.waiting_for <> '{}' then part_days.waiting_for
                 -- All files are in, and the marts do not show them: a run failed, or is still to come.
-                when published_days.inputs is distinct from day_inputs.inputs then array['a run']
+                when published_days.inputs is distinct from day_inputs.inputs then array[%s]
                 else '{}'
             end
         from silver.part_days
@@ -100,7 +102,8 @@ def _days(connection: psycopg.Connection) -> Iterator[Row]:
         left join gold.published_days
             on part_days.part = published_days.part and part_days.date = published_days.date
         order by part_days.part, part_days.date
-        """
+        """,
+        (A_RUN,),
     ).fetchall()
     combined: dict[date, tuple[bool, list[str]]] = {}
     for part, day, is_published, waiting_for in rows:
@@ -108,7 +111,8 @@ def _days(connection: psycopg.Connection) -> Iterator[Row]:
         published_before, waited_for = combined.get(day, (False, []))
         combined[day] = (published_before or is_published, [*waited_for, *waiting_for])
     for day, (is_published, waiting_for) in sorted(combined.items()):
-        yield _day(3, day, is_published, sorted(set(waiting_for)))
+        # What part 3 shows is not held up by a part that is still to come.
+        yield _day(3, day, is_published, sorted({w for w in waiting_for if w == A_RUN or not is_published}))
 
 
 def _day(part: int, day: date, is_published: bool, waiting_for: list[str]) -> Row:

@@ -41,19 +41,26 @@ class Judged:
 
 @dataclass(frozen=True)
 class DayRange:
-    """Days from ``first`` to ``last``, both included, and the event sources with files to load for any of them."""
+    """Days from ``first`` to ``last``, both included, and the event sources with files to load for any of them.
+
+    Without ``recalculates`` these files are in force already, and have only to leave the landing zone.
+    """
 
     first: date
     last: date
     sources: frozenset[str]
+    recalculates: bool = True
 
 
 @dataclass(frozen=True)
 class DayWork:
-    """What is to do for a day: the ``sources`` with files to load, and ``starts_from``, a text of all it depends on."""
+    """What is to do for a day: the ``sources`` with files to load, whether its figures can change, and ``starts_from``,
+    a text of all that this depends on.
+    """  # noqa: D205
 
     day: date
     sources: frozenset[str]
+    recalculates: bool
     starts_from: str
 
 
@@ -115,6 +122,7 @@ def plan(
     unreadable: list[tuple[Landed, str]] = []
     waiting: list[tuple[Landed, str]] = []
     to_load: list[Landed] = []
+    changed: set[date] = set()
     for file in landed:
         judged = refusals.get((file.source or "", file.file))
         if file.refusal:
@@ -128,6 +136,8 @@ def plan(
         elif file.source and file.day:
             # Loaded even when its bytes are in force: loading is what takes it out of the landing zone.
             loads.setdefault(file.day, {})[file.source] = file.sha256 or ""
+            if in_force.get((file.source, file.file)) != file.sha256:
+                changed.add(file.day)
             to_load.append(file)
         elif file.source and in_force.get((file.source, file.file)) != file.sha256:
             dimensions.append(file.source)
@@ -135,7 +145,12 @@ def plan(
     return Plan(
         tuple(dimensions),
         tuple(
-            DayWork(day, frozenset(loads[day]), json.dumps([loads[day], days_to_settle.get(day)], sort_keys=True))
+            DayWork(
+                day,
+                frozenset(loads[day]),
+                recalculates=day in days_to_settle or day in changed,
+                starts_from=json.dumps([loads[day], days_to_settle.get(day)], sort_keys=True),
+            )
             for day in sorted(loads)
         ),
         tuple(refused),
@@ -147,16 +162,17 @@ def plan(
 
 
 def runs_of_days(days: Iterable[DayWork]) -> Iterator[tuple[DayWork, ...]]:
-    """The days, which must be in order, in one group per run of days without a gap."""
+    """The days, which must be in order, in one group per run of days without a gap that are to be treated alike."""
     numbered = enumerate(days)
-    for _, run in groupby(numbered, key=lambda item: item[1].day - timedelta(days=item[0])):
+    for _, run in groupby(numbered, key=lambda item: (item[1].day - timedelta(days=item[0]), item[1].recalculates)):
         yield tuple(work for _, work in run)
 
 
 def as_range(days: Collection[DayWork]) -> DayRange:
     """The range of some days without a gap."""
     in_order = [work.day for work in days]
-    return DayRange(in_order[0], in_order[-1], frozenset().union(*(work.sources for work in days)))
+    sources = frozenset().union(*(work.sources for work in days))
+    return DayRange(in_order[0], in_order[-1], sources, recalculates=any(work.recalculates for work in days))
 
 
 def _fingerprint(*parts: object) -> str:

@@ -175,7 +175,7 @@ inner join bronze.files as new on input.load_id::bigint = new.load_id
 left join bronze.files as old
     on (calculations.settled_inputs ->> input.source)::bigint = old.load_id and not settling.is_first
 where old.load_id is distinct from new.load_id
-    -- What brings a day about is its own files; the dimensions were there before.
+    -- What brings a day about is files of events; the dimensions were there before.
     and (not settling.is_first or new.day is not null)
 """
 
@@ -243,7 +243,7 @@ where before.commission is distinct from after.commission
 # it. Where nothing is left to tell from, it is the changed file nearest in time.
 _NOTE_NEIGHBOURS = """
 with moved as (
-    select distinct day from moves where part = 2 and not is_first
+    select distinct day from moves where part = 2
 ),
 changed as (
     select
