@@ -123,6 +123,12 @@ class Home:
         if publish:
             self.publish(connection, first, last)
 
+    def rewrite(self, connection: psycopg.Connection, model: str, day: str) -> None:
+        """What the step of the event models does when only one of them is materialized for a day."""
+        only_day = date.fromisoformat(day)
+        publication.leave_to_be_calculated(connection, only_day, only_day)
+        self.platform.transformation.build("build", only_day, only_day, select=[model])
+
     def publish(self, connection: psycopg.Connection, first: date, last: date) -> publication.Publication:
         """Publish what was calculated for the days, parts 1 and 2."""
         return publication.publish(connection, (1, 2), first, last, RUN_ID)
