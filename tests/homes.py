@@ -7,7 +7,7 @@ of a second.
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -123,6 +123,17 @@ class Home:
         if publish:
             self.publish(connection, first, last)
 
+    def perform(self, *, sources: Collection[str], days: tuple[date, date] | None, recalculates: bool) -> None:
+        """What a run does that was requested for these sources and days, without Dagster and without dbt's tests."""
+        with self.platform.connected() as connection:
+            loader = self.platform.loader(connection, RUN_ID)
+            for file in self.platform.landed(connection, settle_seconds=0):
+                is_meant = not days or (file.day and days[0] <= file.day <= days[1])
+                if file.source and file.source in sources and is_meant and file.takeable:
+                    loader.load_landed(self.platform.registry[file.source], file)
+            if days and recalculates:
+                self.recalculate(connection, *days, "run")
+
     def rewrite(self, connection: psycopg.Connection, model: str, day: str) -> None:
         """What the step of the event models does when only one of them is materialized for a day."""
         only_day = date.fromisoformat(day)
@@ -147,6 +158,11 @@ class Home:
         """Rows of a query, as dictionaries."""
         with psycopg.connect(self.database.conninfo, row_factory=dict_row) as connection:
             return connection.execute(statement.encode(), parameters or None).fetchall()
+
+    def query_all(self, statement: str) -> None:
+        """Execute a statement that returns nothing."""
+        with psycopg.connect(self.database.conninfo, autocommit=True) as connection:
+            connection.execute(statement.encode())
 
     def commissions(self, mart: str) -> dict[tuple[str, str], Decimal]:
         """total_commission of a solution mart by (source or operator, day or month)."""

@@ -239,12 +239,12 @@ def _record_days(connection: psycopg.Connection, part: int, publication: Publica
             settled_inputs = calculations.inputs,
             waiting_for = part_days.waiting_for,
             first_published_at = case
-                when calculations.day = any(%(published)s) then coalesce(first_published_at, clock_timestamp())
+                when calculations.day = any(%(published)s::date[]) then coalesce(first_published_at, clock_timestamp())
                 else first_published_at
             end
         from silver.part_days
         where calculations.part = part_days.part and calculations.day = part_days.date
-            and calculations.part = %(part)s and calculations.day = any(%(published)s || %(waiting)s)
+            and calculations.part = %(part)s and calculations.day = any(%(published)s::date[] || %(waiting)s::date[])
         """,
         {"part": part, "published": publication.published[part], "waiting": publication.waiting[part]},
     )
