@@ -159,6 +159,65 @@ def test_a_partition_materialized_by_dagster_says_the_same(terminal: Terminal) -
     assert after == before
 
 
+def test_a_correction_is_on_record_and_can_be_reverted(terminal: Terminal) -> None:
+    known = len(json.loads(terminal.run("restatements", "--json").stdout))
+    terminal.land(routy("2024-03-26", "2024-03-26,A,Foo NJ,US,,4.005,0,0", "2024-03-26,B,Foo NJ,US,,1,0,0"))
+    run = terminal.run("run")
+    assert "restated" in run.stdout
+
+    # 4.005 + 2 + 100 = 106.005, half a cent up; B has the default's terms. Day and month of part 1, and part 3 beside.
+    rows = json.loads(terminal.run("restatements", "--json").stdout)[known:]
+    changes = {(row["mart"], row["key"]): (row["old_commission"], row["new_commission"]) for row in rows}
+    assert changes["solution_1_marketing_daily", "A"] == ("103.01", "106.01")
+    assert changes["solution_3_marketing_daily", "B"] == (None, "1.00")
+    assert {(row["cause_source"], row["cause_file"]) for row in rows} == {("routy", "2024-03-26.csv")}
+    only_b = json.loads(terminal.run("restatements", "--json", "--source", "B", "--from", "2024-03-26").stdout)
+    assert {(row["key"], row["difference"]) for row in only_b} == {("B", "1.00")}
+    assert json.loads(terminal.run("restatements", "--json", "--to", "2024-02-29").stdout) == []
+
+    reverted = terminal.run("revert", "routy", "2024-03-26.csv")
+    assert reverted.returncode == 0, reverted.stderr
+    assert [row["total_commission"] for row in terminal.mart("solution_1_marketing_daily")] == ["103.01"]
+    everything = json.loads(terminal.run("restatements", "--json").stdout)[known:]
+    assert sum(Decimal(row["difference"]) for row in everything) == 0
+    assert len(everything) == 2 * len(rows)
+    nothing = terminal.run("revert", "voluum", "2024-03-26.csv")
+    assert nothing.returncode == 1
+    assert "only one version" in nothing.stderr
+
+
+def test_a_reverted_dimension_stays_reverted(terminal: Terminal) -> None:
+    terminal.land(deals("A,FIXED 200,raw_earnings + 200", "Default,FIXED 0,raw_earnings"))
+    assert terminal.run("run").returncode == 0
+    assert terminal.mart("solution_1_marketing_daily")[0]["total_commission"] == "203.01"
+
+    assert terminal.run("revert", "deals", "deals.csv").returncode == 0
+
+    assert "Nothing is new." in terminal.run("run").stdout
+    assert terminal.mart("solution_1_marketing_daily")[0]["total_commission"] == "103.01"
+    assert "raw_earnings + 100" in (terminal.home / "landing_zone" / "deals.csv").read_text()
+
+
+def test_a_backfill_says_the_same_again(terminal: Terminal) -> None:
+    before = terminal.mart("solution_3_marketing_daily"), terminal.run("restatements", "--json", "--all").stdout
+
+    done = terminal.run("backfill", "--from", "2024-03-25", "--to", "2024-03-26")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "without any file: 2024-03-25" in done.stdout
+    after = terminal.mart("solution_3_marketing_daily"), terminal.run("restatements", "--json", "--all").stdout
+    assert after == before
+    assert terminal.run("backfill", "--from", "2024-03-26", "--to", "2024-03-26", "--source", "deals").returncode == 0
+    for wrong in (("2024-03-26", "2024-03-25"), ("2024-03-26", "2999-01-01"), ("2000-01-01", "2024-03-26")):
+        refused = terminal.run("backfill", "--from", wrong[0], "--to", wrong[1])
+        assert refused.returncode == 1
+        assert "Traceback" not in refused.stderr
+    assert (
+        "no source nobody"
+        in terminal.run("backfill", "--from", "2024-03-26", "--to", "2024-03-26", "--source", "nobody").stderr
+    )
+
+
 def test_a_wrong_setting_is_a_sentence(terminal: Terminal) -> None:
     wrong = terminal.run("run", GROWTHLEADS_START_DATE="soon")
     assert wrong.returncode == 1

@@ -303,3 +303,48 @@ def test_rewriting_some_tables_of_a_day_does_not_hide_that_its_dimensions_change
 
     assert home.calculated(before)[1] == [DAYS[3]]
     assert home.commissions("solution_1_operators_monthly")["Bar", "2024-03-01"] == Decimal("41.00")
+
+
+def test_a_day_that_another_days_run_has_calculated_anew_is_still_published(home: Home) -> None:
+    far_apart = {
+        **TOTALS,
+        **scrapers(DAYS[3], ",B,foo,US,1,0"),
+        **scrapers(DAYS[4], ",B,foo,US,1,0"),
+        **scrapers(DAYS[11], ",A,foo,US,150,0"),
+    }
+    home.land_and_settle(far_apart)
+
+    # Day 2's run rewrites day 12, the next observation of its key, but leaves publishing it to that day's own run.
+    changed = _recalculated(home, deals("A,x,raw_earnings*2", "Default,x,raw_earnings"))
+
+    # 110 - 100 = 10 on day 2; more than 7 days are missing until 150 - 110 = 40 on day 12.
+    assert changed[2] == [DAYS[1], DAYS[11]]
+    assert _restated(home, "solution_2_marketing_daily") == [
+        ("A", DAYS[1], "restatement", "10.00", "20.00"),
+        ("A", DAYS[11], "restatement", "40.00", "80.00"),
+    ]
+    assert _causes(home, "solution_2_marketing_daily") == [("deals", "deals.csv")] * 2
+
+
+def test_a_killed_calculation_of_one_day_hides_no_cause_of_another(home: Home) -> None:
+    home.land_and_settle(TOTALS)
+    home.land({**deals("A,x,raw_earnings*2"), **scrapers(DAYS[1], ",A,foo,US,112,0")})
+
+    home.settle(stop_after="calculating")
+    home.settle()
+
+    # 12 on day 2; 130 - 112 = 18 over days 3 and 4; 135 - 130 = 5 on day 5, to which only the deal makes a difference.
+    assert home.commissions("solution_2_marketing_daily") == {
+        ("A", DAYS[0]): Decimal("0.00"),
+        ("A", DAYS[1]): Decimal("24.00"),
+        ("A", DAYS[2]): Decimal("18.00"),
+        ("A", DAYS[3]): Decimal("18.00"),
+        ("A", DAYS[4]): Decimal("10.00"),
+    }
+    causes = {
+        row["period"].isoformat(): row["cause_source"]
+        for row in home.ledger()
+        if row["mart"] == "solution_2_marketing_daily"
+    }
+    assert causes[DAYS[4]] == "deals"
+    assert None not in causes.values()

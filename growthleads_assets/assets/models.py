@@ -22,7 +22,7 @@ from growthleads_assets.warehouse.restatements import restatements
 from growthleads_assets.warehouse.transformation import Transformation, TransformationFailed
 
 DIMENSION_MODELS = ("deals", "voluum_brands", "operator_variants")
-MARTS = "config.materialized:published mart_violations"
+MARTS = "config.materialized:published tag:reads_marts"
 LAST_MODELS = {1: "web_commission_by_operator", 2: "scraper_commission_by_operator"}
 """The model that completes the calculation of each part."""
 

@@ -262,8 +262,8 @@ def _violations(connection: psycopg.Connection, days: Collection[date]) -> list[
 def acknowledge_dimensions(connection: psycopg.Connection) -> None:
     """Put newer dimension versions on record for the settled days whose figures they leave as they are.
 
-    What is left behind its dimensions afterwards is to be calculated again. The days are compared and recorded from
-    one snapshot, so a version that is accepted meanwhile is compared at the next look.
+    What is left behind its dimensions afterwards is to be calculated again. The days are compared and recorded in one
+    statement, from one snapshot: what is accepted or calculated meanwhile is compared at the next look.
     """
     behind = connection.execute(_BEHIND_DIMENSIONS).fetchall()
     if behind:
@@ -298,6 +298,9 @@ with unaffected as (
         )
         and (calculations.part, calculations.day) not in (
             select part, date from gold.dimension_impact where dimension = any(%(dimensions)s)
+            union all
+            -- Another day's run may have calculated them with the new version already.
+            select part, date from gold.unpublished_days
         )
 ),
 acknowledged as (

@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized='view', tags=['reads_marts']) }}
 
 {%- set parts = [1, 2] %}
 
