@@ -60,6 +60,11 @@ def survey_of(platform: Platform, connection: psycopg.Connection, files: Iterabl
             for refusal in ledger.newest_refusals(connection)
         },
         rules=rules,
-        days_to_settle=publication.days_to_settle(connection),
+        # What an earlier start date let in stays as it is: its days are no partitions any more.
+        days_to_settle={
+            day: versions
+            for day, versions in publication.days_to_settle(connection).items()
+            if day >= platform.settings.start_date
+        },
         release=f"{rules} {platform.transformation.checksum}",
     )

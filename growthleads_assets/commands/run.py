@@ -47,7 +47,9 @@ def run_pass(platform: Platform, reporter: Reporter) -> bool:
             failed: set[str] = set()
             tried: dict[str, Attempts] = {}
             while True:
-                leases.wait_for_writers(connection)
+                if leases.somebody_writes(connection):
+                    with reporter.working("Waiting for a run that is under way"):
+                        leases.wait_for_writers(connection)
                 plan = survey(platform, connection, settle_seconds=settle_seconds)
                 now = datetime.now(UTC)
                 chosen = requests(plan, attempts=tried, under_way=(), now=now, patience=BY_HAND)

@@ -31,6 +31,11 @@ def is_alive(connection: psycopg.Connection, run_id: str) -> bool:
     return is_held(connection, _of(run_id))
 
 
+def somebody_writes(connection: psycopg.Connection) -> bool:
+    """Whether a run writes at the moment."""
+    return is_held(connection, _WRITER)
+
+
 def wait_for_writers(connection: psycopg.Connection) -> None:
     """Wait until no run writes at the moment."""
     with hold_lock(connection, _WRITER):

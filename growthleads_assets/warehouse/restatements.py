@@ -206,6 +206,12 @@ from gold.solution_3_operators_monthly where month in (select month from months)
 # What each day contributes: by source to part 3's day, by operator to the months.
 _SHARES = sql.SQL("""
 create temporary table {table} on commit drop as
+with span as (
+    select
+        date_trunc('month', min(day)::timestamp)::date as first_day,
+        (date_trunc('month', max(day)::timestamp) + interval '1 month - 1 day')::date as last_day
+    from settling
+)
 select 1 as part, date as day, 'marketing_daily' as mart, marketing_source as key, total_commission as commission
 from gold.solution_1_marketing_daily where date in (select day from settling)
 union all
@@ -214,12 +220,14 @@ from gold.solution_2_marketing_daily where date in (select day from settling)
 union all
 select 1, date, 'operators_monthly', operator, sum(commission)
 from gold.solution_1_operators_daily
-where date_trunc('month', date::timestamp) in (select date_trunc('month', day::timestamp) from settling)
+where date between (select first_day from span) and (select last_day from span)
+    and date_trunc('month', date::timestamp) in (select date_trunc('month', day::timestamp) from settling)
 group by date, operator
 union all
 select 2, date, 'operators_monthly', operator, sum(commission)
 from gold.solution_2_operators_daily
-where date_trunc('month', date::timestamp) in (select date_trunc('month', day::timestamp) from settling)
+where date between (select first_day from span) and (select last_day from span)
+    and date_trunc('month', date::timestamp) in (select date_trunc('month', day::timestamp) from settling)
 group by date, operator
 """)
 

@@ -1,4 +1,4 @@
-{{ config(materialized='published') }}
+{{ config(materialized='published', indexes=[{'columns': ['month']}]) }}
 
 select
     operator,

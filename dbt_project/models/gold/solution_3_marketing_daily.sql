@@ -1,4 +1,4 @@
-{{ config(materialized='published') }}
+{{ config(materialized='published', indexes=[{'columns': ['date']}]) }}
 
 with both_parts as (
 
