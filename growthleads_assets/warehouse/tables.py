@@ -4,6 +4,7 @@ Belongs here: their layout, the bronze ones generated from the source registry. 
 """
 
 import hashlib
+from collections.abc import Iterator
 
 import pandera.polars as pa
 import polars as pl
@@ -114,6 +115,12 @@ create table if not exists bronze.attempts (
 comment on table bronze.attempts is
     'Work that was requested and is not done: how often, and when last. One row per piece of work, named by a '
     'fingerprint of all that it starts from; it goes once the work is done or starts from something else.';
+
+create table if not exists bronze.layout (
+    checksum text not null,
+    created_at timestamptz not null default clock_timestamp()
+);
+comment on table bronze.layout is 'The layout that the platform''s own tables have. One row, once they are made.';
 
 create table if not exists bronze.prepared_models (
     checksum text not null,
@@ -243,67 +250,69 @@ def _sql_type(column: pa.Column) -> str:
 def create_tables(connection: psycopg.Connection, registry: Registry) -> None:
     """Create what is missing of the platform's own tables, and record the registry.
 
-    Done once per layout: replacing a view locks out its readers, and waits for them while they wait for another. Two
-    processes may do so at the same time: one waits for the other.
+    Done once per layout and registry: making sure of what is there already would wait for whoever writes at the moment,
+    a publication for example, and could block it in turn. Two processes may do so at the same time: one waits for the
+    other.
     """
-    layout = _layout(registry)
-    if _is_in_place(connection, layout):
+    statements: list[sql.SQL | sql.Composed] = [
+        sql.SQL(LEDGER_DDL),
+        *(part for source in registry.values() for part in _bronze_table(source)),
+    ]
+    layout = [*(statement.as_string(connection) for statement in statements), *map(str, _registry_rows(registry))]
+    checksum = hashlib.sha256("\n".join(layout).encode()).hexdigest()
+    if _is_current(connection, checksum):
         return
     with connection.transaction():
         connection.execute("select pg_advisory_xact_lock(%s)", (LAYOUT_LOCK,))
-        if _is_in_place(connection, layout):
+        if _is_current(connection, checksum):
             return
-        connection.execute(LEDGER_DDL)
-        for source in registry.values():
-            _create_bronze_table(connection, source)
+        for statement in statements:
+            connection.execute(statement)
         _record_registry(connection, registry)
-        connection.execute(sql.SQL("comment on schema bronze is {}").format(sql.Literal(layout)))
+        connection.execute("delete from bronze.layout")
+        connection.execute("insert into bronze.layout (checksum) values (%s)", (checksum,))
 
 
-def _layout(registry: Registry) -> str:
-    """What the comment on schema bronze says when all is there: the fingerprint of the tables and the registry."""
-    sources = [
-        (source.name, source.kind, source.description, sorted(source.parts), sorted(source.required_for), columns)
-        for source in registry.values()
-        for columns in [bronze_columns(source)]
-    ]
-    return f"layout {hashlib.sha256(f'{LEDGER_DDL}{sources}'.encode()).hexdigest()}"
+def _is_current(connection: psycopg.Connection, checksum: str) -> bool:
+    found = connection.execute("select to_regclass('bronze.layout') is not null").fetchone()
+    if not found or not found[0]:
+        return False
+    return connection.execute("select from bronze.layout where checksum = %s", (checksum,)).fetchone() is not None
 
 
-def _is_in_place(connection: psycopg.Connection, layout: str) -> bool:
-    found = connection.execute("select obj_description(to_regnamespace('bronze'), 'pg_namespace')").fetchone()
-    return found is not None and found[0] == layout
-
-
-def _create_bronze_table(connection: psycopg.Connection, source: Source) -> None:
+def _bronze_table(source: Source) -> Iterator[sql.Composed]:
     required = {name for name, column in source.schema.to_schema().columns.items() if not column.nullable}
     table = sql.Identifier("bronze", source.name)
-    connection.execute(
-        sql.SQL("create table if not exists {} ({}, primary key (_load_id, _line))").format(
-            table,
-            sql.SQL(", ").join(
-                sql.SQL("{} " + sql_type + (" not null" if name in required or name.startswith("_") else "")).format(
-                    sql.Identifier(name)
-                )
-                for name, (sql_type, _) in bronze_columns(source).items()
-            ),
-        )
+    yield sql.SQL("create table if not exists {} ({}, primary key (_load_id, _line))").format(
+        table,
+        sql.SQL(", ").join(
+            sql.SQL("{} " + sql_type + (" not null" if name in required or name.startswith("_") else "")).format(
+                sql.Identifier(name)
+            )
+            for name, (sql_type, _) in bronze_columns(source).items()
+        ),
     )
-    connection.execute(sql.SQL("comment on table {} is {}").format(table, sql.Literal(source.description)))
+    yield sql.SQL("comment on table {} is {}").format(table, sql.Literal(source.description))
     if source.is_event:
-        connection.execute(
-            sql.SQL("create index if not exists {} on {} (_day)").format(sql.Identifier(f"{source.name}_by_day"), table)
+        yield sql.SQL("create index if not exists {} on {} (_day)").format(
+            sql.Identifier(f"{source.name}_by_day"), table
         )
+
+
+def _registry_rows(registry: Registry) -> list[tuple[str, str, list[int], list[int]]]:
+    return [
+        (source.name, source.kind, sorted(source.parts), sorted(source.required_for)) for source in registry.values()
+    ]
 
 
 def _record_registry(connection: psycopg.Connection, registry: Registry) -> None:
     connection.execute("delete from bronze.sources where source <> all(%s)", (list(registry),))
-    for source in registry.values():
+    for row in _registry_rows(registry):
         connection.execute(
             """
             insert into bronze.sources (source, kind, parts, required_for) values (%s, %s, %s, %s)
             on conflict (source) do update
             set kind = excluded.kind, parts = excluded.parts, required_for = excluded.required_for
             """,
-            (source.name, source.kind, sorted(source.parts), sorted(source.required_for)),
+            row,
         )
