@@ -31,7 +31,7 @@ class NotStarted(Exception):
 
 
 def serve(port: int, environment: Mapping[str, str], state_dir: Path, reporter: Reporter) -> int:
-    """Run the UI and the daemon until they end or the user ends them; their exit code, 0 for Ctrl-C.
+    """Run the UI and the daemon until the user ends them; the exit code, 0 for Ctrl-C only.
 
     Nothing that was started is left behind: the database must be able to stop afterwards.
 
@@ -50,7 +50,12 @@ def serve(port: int, environment: Mapping[str, str], state_dir: Path, reporter: 
         process = subprocess.Popen(command, env=dict(environment), cwd=CHECKOUT, start_new_session=True)
         record.write_text(str(process.pid))
         try:
-            return _outcome(process)
+            code = _outcome(process)
+            reporter.complain(
+                "The UI or the daemon has ended by itself, so all of it ends; what it said last is above."
+            )
+            # Dagster reports success whatever became of its processes.
+            return code or 1
         except KeyboardInterrupt:
             reporter.say("Stopping.")
             return 0
