@@ -273,8 +273,6 @@ def _work(environment: dict[str, str], database: Database, work: Callable[[Home]
 
 
 def everything(home: Home) -> Everything:
-    tables = home.query("select table_name as name from information_schema.tables where table_schema = 'bronze'")
-    sources = [table["name"] for table in tables if table["name"] in SOURCES]
     return Everything(
         files=home.query(
             "select source, file, day, sha256, rows_read, rows_loaded, rows_quarantined, status, "
@@ -282,7 +280,7 @@ def everything(home: Home) -> Everything:
         ),
         rows={
             name: without(home.query(f"select * from bronze.{name} order by _file, _line"), "_load_id")
-            for name in sources
+            for name in SOURCES
         },
         marts={mart: sorted(home.query(f"select * from gold.{mart}"), key=repr) for mart in MARTS},
         restatements=home.query(
