@@ -15,10 +15,7 @@ from tests.cases import brands, deals, manual, no_clicks, operators, routy, scra
 from tests.homes import Home, Server
 
 # pytest replaces the filters of growthleads_assets.assets around each test, and a warning in a step fails its run.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::dagster.BetaWarning"),
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
-]
+pytestmark = pytest.mark.filterwarnings("ignore::dagster.BetaWarning")
 
 COMMAND = [sys.executable, "-m", "growthleads_assets"]
 MODULE = "growthleads_assets.definitions"
@@ -72,19 +69,6 @@ def reported(source: str, key: str) -> set[str]:
     with dg.DagsterInstance.get() as instance:
         newest = instance.fetch_materializations(dg.AssetKey(["bronze", source]), limit=len(DAYS)).records
     return {str(record.asset_materialization.metadata[key].value) for record in newest if record.asset_materialization}
-
-
-def test_two_passes_at_once_load_and_publish_everything_once(server: Server) -> None:
-    with server.new_home() as home:
-        home.land_and_settle(FILES)
-        expected = everything(home)
-    with server.new_home() as home:
-        home.land(FILES)
-
-        at_once(["run"], ["run"])
-
-        assert everything(home) == expected
-        assert home.settle().is_empty
 
 
 def test_two_runs_of_one_partition_at_once_leave_one_set_of_rows(home: Home) -> None:

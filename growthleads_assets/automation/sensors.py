@@ -26,7 +26,8 @@ from growthleads_assets.planning.requests import AUTOMATIC, Attempts, Request, R
 from growthleads_assets.warehouse import attempts
 from growthleads_assets.warehouse.completeness import late_files
 
-SECONDS_BETWEEN_TICKS = 5
+# Less than the 5 seconds between two looks of the daemon, which would pass over every other one otherwise.
+SECONDS_BETWEEN_TICKS = 4
 SHOWN_CHARACTERS = 2_000
 
 

@@ -76,9 +76,11 @@ class Database:
     def dagster_url(self) -> str:
         """The URL for Dagster's storage: psycopg2 by name, in Dagster's own schema.
 
-        SQLAlchemy 2.1 takes psycopg 3 for `postgresql://`, with which dagster-postgres fails.
+        SQLAlchemy 2.1 takes psycopg 3 for `postgresql://`, with which dagster-postgres fails. Its hundreds of small
+        commits a run do not wait for the disk: what a crash of the server loses of them decides nothing.
         """
-        options = f"{self.parameters.get('options', '')} -csearch_path={DAGSTER_SCHEMA}".strip()
+        own = f"-csearch_path={DAGSTER_SCHEMA} -csynchronous_commit=off"
+        options = f"{self.parameters.get('options', '')} {own}".strip()
         return _url("postgresql+psycopg2", {**self.parameters, "options": options})
 
     @property

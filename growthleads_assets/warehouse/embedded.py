@@ -51,6 +51,8 @@ SERVER_SETTINGS = {
     "maintenance_work_mem": "128MB",
     "max_wal_size": "4GB",
     "checkpoint_timeout": "15min",
+    # The session of a killed process that waits for a lock is to give its own locks back.
+    "client_connection_check_interval": "5s",
     "log_checkpoints": "off",
     "jit": "off",
     "timezone": "UTC",
