@@ -66,6 +66,7 @@ def _iso_date(value: object) -> object:
 
 
 _DURATION = re.compile(r"(?P<number>[0-9]+(?:\.[0-9]+)?)\s*(?P<unit>s|min|h|d)", re.ASCII)
+_LONGEST = timedelta(days=3650)
 _UNITS = {"s": "seconds", "min": "minutes", "h": "hours", "d": "days"}
 
 
@@ -76,10 +77,12 @@ def _duration(value: object) -> object:
     match = _DURATION.fullmatch(value.strip())
     if match:
         with contextlib.suppress(OverflowError):
-            return timedelta(**{_UNITS[match["unit"]]: float(match["number"])})
+            duration = timedelta(**{_UNITS[match["unit"]]: float(match["number"])})
+            if duration <= _LONGEST:
+                return duration
     if value.strip() == "0":
         return timedelta()
-    raise ValueError("a duration with its unit, such as 6h, 90min, 30s or 2d")
+    raise ValueError("a duration with its unit, of 3650d at most, such as 6h, 90min, 30s or 2d")
 
 
 def _time_zone(value: str) -> str:
@@ -156,9 +159,7 @@ class Settings(BaseSettings):
         description="a number of seconds, 0 or more, such as 3 or 0.5",
     )
     late_after: Annotated[timedelta, BeforeValidator(_duration)] = Field(
-        default=timedelta(hours=6),
-        le=timedelta(days=3650),
-        description="a duration of 3650d at most, such as 6h or 90min",
+        default=timedelta(hours=6), description="how long a required file may follow the first other file of its day"
     )
 
     @property

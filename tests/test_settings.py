@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -45,7 +45,23 @@ def test_nothing_needs_to_be_set(checkout: Path) -> None:
     assert settings.start_date == date(2024, 1, 1)
     assert settings.timezone == "UTC"
     assert settings.settle_seconds == 3
+    assert settings.late_after == timedelta(hours=6)
     assert list(checkout.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "duration"),
+    [
+        ("6h", timedelta(hours=6)),
+        ("1.5 h", timedelta(minutes=90)),
+        ("90min", timedelta(minutes=90)),
+        ("30s", timedelta(seconds=30)),
+        ("2d", timedelta(days=2)),
+        ("0", timedelta()),
+    ],
+)
+def test_a_duration_has_a_unit(monkeypatch: pytest.MonkeyPatch, text: str, duration: timedelta) -> None:
+    assert _load(monkeypatch, LATE_AFTER=text).late_after == duration
 
 
 def test_everything_can_be_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,6 +158,10 @@ def test_paths_are_understood_where_people_write_them(tmp_path: Path, monkeypatc
         ("TIMEZONE", "Mars/Base", "a time zone of the IANA database, such as UTC or Europe/Berlin"),
         ("TIMEZONE", "America", "a time zone of the IANA database, such as UTC or Europe/Berlin"),
         ("TIMEZONE", "../UTC", "a time zone of the IANA database, such as UTC or Europe/Berlin"),
+        ("LATE_AFTER", "6", "a duration with its unit, of 3650d at most, such as 6h, 90min, 30s or 2d"),
+        ("LATE_AFTER", "-1h", "a duration with its unit, of 3650d at most, such as 6h, 90min, 30s or 2d"),
+        ("LATE_AFTER", "9999999999999d", "a duration with its unit, of 3650d at most, such as 6h, 90min, 30s or 2d"),
+        ("LATE_AFTER", "4000d", "a duration with its unit, of 3650d at most, such as 6h, 90min, 30s or 2d"),
         ("SETTLE_SECONDS", "-1", "a number of seconds, 0 or more, such as 3 or 0.5"),
         ("SETTLE_SECONDS", "nan", "a number of seconds, 0 or more, such as 3 or 0.5"),
         ("SETTLE_SECONDS", "soon", "a number of seconds, 0 or more, such as 3 or 0.5"),

@@ -23,7 +23,7 @@ from growthleads_assets.warehouse.server import running_database
 def settings() -> Iterator[Settings]:
     home = Path(tempfile.mkdtemp(prefix="growthleads-test-"))
     home.chmod(0o755)
-    yield load_settings(home=home, timezone="Asia/Tokyo", settle_seconds=0.5)
+    yield load_settings(home=home, timezone="Asia/Tokyo", settle_seconds=0.5, late_after="90min")
     shutil.rmtree(home)
 
 
