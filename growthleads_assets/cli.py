@@ -130,7 +130,7 @@ def revert(source: str, file: str) -> int:
 @_explained
 def restatements(
     first: datetime | None, last: datetime | None, source: str | None, with_accruals: bool, as_json: bool
-) -> None:
+) -> int:
     """List published numbers that changed, with the file that brought it about."""
     from growthleads_assets.assets.platform import Platform
     from growthleads_assets.commands import restatements as listing
@@ -138,6 +138,9 @@ def restatements(
     from growthleads_assets.contracts.registry import SOURCES
     from growthleads_assets.warehouse.restatements import restatements as read
 
+    if first and last and first > last:
+        Reporter().complain(f"{first.date()} is after {last.date()}: give the earlier day with --from.")
+        return 1
     with working_on(load_settings()) as (inside, _), Platform(inside, SOURCES).connected() as connection:
         rows = read(
             connection,
@@ -149,7 +152,8 @@ def restatements(
     if as_json:
         click.echo(json.dumps(listing.as_json(rows), indent=2, ensure_ascii=False))
     else:
-        listing.show(rows, Reporter())
+        listing.show(rows, Reporter(), is_selection=bool(first or last or source))
+    return 0
 
 
 @main.command()

@@ -348,3 +348,59 @@ def test_a_killed_calculation_of_one_day_hides_no_cause_of_another(home: Home) -
     }
     assert causes[DAYS[4]] == "deals"
     assert None not in causes.values()
+
+
+TWO_NAMES = {
+    **deals("Default,x,raw_earnings"),
+    **brands("br1,A"),
+    **operators("one,One,US", "two,Two,US"),
+    **scrapers(DAYS[2], ",A,one,US,100,0"),
+    **scrapers(DAYS[4], ",A,two,US,120,0"),
+    **no_clicks(DAYS[2], DAYS[4]),
+}
+
+
+def test_names_that_become_one_make_the_days_between_them_known(home: Home) -> None:
+    home.land_and_settle({**TWO_NAMES, **no_clicks(DAYS[3])})
+
+    changed = _recalculated(home, operators("one,Both,US", "two,Both,US"))
+
+    # 120 - 100 = 20 over days 4 and 5; day 3 is the baseline of the new key. Day 4 had waited for scrapers.
+    assert changed[2] == list(DAYS[2:5])
+    assert _restated(home, "solution_2_marketing_daily") == [("A", DAYS[4], "restatement", "0.00", "10.00")]
+    months = {(row["key"], row["kind"]): row for row in home.ledger() if row["mart"] == "solution_2_operators_monthly"}
+    assert {key: (row["old_commission"], row["new_commission"]) for key, row in months.items()} == {
+        ("One", "restatement"): (Decimal("0.00"), None),
+        ("Two", "restatement"): (Decimal("0.00"), None),
+        ("Both", "restatement"): (None, Decimal("10.00")),
+        ("Both", "accrual"): (Decimal("10.00"), Decimal("20.00")),
+    }
+    assert {row["cause_source"] for row in home.ledger()} == {"central_mapping"}
+
+
+def test_a_mapping_whose_run_was_killed_early_is_still_the_cause_next_door(home: Home) -> None:
+    home.land_and_settle(TWO_NAMES)
+    home.land(operators("one,Two,US", "two,Two,US"))
+    home.settle(stop_after="loading")
+
+    with home.platform.connected() as connection:
+        home.rewrite(connection, "scraper_observations", DAYS[2])
+    home.settle()
+
+    # 120 - 100 = 20 over days 4 and 5; nobody delivers clicks for day 4.
+    assert _restated(home, "solution_2_marketing_daily") == [("A", DAYS[4], "restatement", "0.00", "10.00")]
+    assert _causes(home, "solution_2_marketing_daily") == [("central_mapping", "central_mapping.csv")]
+
+
+def test_a_file_read_again_by_other_rules_is_a_version_to_calculate_from(home: Home) -> None:
+    home.land_and_settle({**DIMENSIONS, **WEB})
+    home.query_all("update bronze.files set judged_by = 'the rules of an earlier release' where source = 'routy'")
+    before = home.now()
+
+    with home.platform.connected() as connection:
+        outcome = home.platform.loader(connection, "backfill").reload(SOURCES["routy"], f"{DAYS[1]}.csv")
+    left = home.settle()
+
+    assert (outcome.status, outcome.rows_loaded, left.is_empty) == ("loaded", 1, True)
+    assert home.calculated(before)[1] == [DAYS[1]]
+    assert home.ledger() == [], "it says the same"

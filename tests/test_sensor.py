@@ -15,6 +15,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, 
 from growthleads_assets.automation.graph import build_defs
 from growthleads_assets.automation.jobs import PIPELINE
 from growthleads_assets.automation.runs import RANGE_END, RANGE_START, WORK
+from growthleads_assets.automation.sensors import MOST_RUNS_UNDER_WAY
 from tests.cases import brands, deals, lines, no_clicks, operators, routy
 from tests.homes import Home, Server
 
@@ -192,6 +193,22 @@ def test_thousands_of_files_are_one_request(daemon: Daemon) -> None:
     [request] = daemon.evaluate().run_requests or ()
 
     assert (request.tags[RANGE_START], request.tags[RANGE_END]) == (days[0], days[-1])
+
+
+def test_of_many_ranges_some_are_requested_at_a_time(daemon: Daemon) -> None:
+    daemon.home.land(DIMENSIONS)
+    daemon.tick()
+    daemon.finish()
+    days = [str(date(2024, 1, 1) + timedelta(2 * offset)) for offset in range(MOST_RUNS_UNDER_WAY + 2)]
+    daemon.home.land({path: text for day in days for path, text in _web_day(day, 1).items()})
+
+    daemon.tick()
+    assert daemon.requested_days() == [(day, day) for day in days[:MOST_RUNS_UNDER_WAY]]
+    daemon.finish()
+    daemon.tick()
+
+    # One is done, one more is requested.
+    assert daemon.requested_days() == [(day, day) for day in days[1 : MOST_RUNS_UNDER_WAY + 1]]
 
 
 def test_files_still_being_written_are_left_and_the_cursor_is_only_a_help(server: Server) -> None:

@@ -77,7 +77,8 @@ def bronze_asset(source: Source, partitions: dg.PartitionsDefinition) -> dg.Asse
                 outcomes[day] = _load(loader, source, day, landed.get(day), reload=config.reload_unchanged)
                 if day:
                     context.add_asset_metadata(_partition_metadata(outcomes[day]), partition_key=day.isoformat())
-            changes = [] if source.is_event else changes_of_version_in_force(connection, source)
+            is_new_version = not source.is_event and outcomes[None].status == "loaded"
+            changes = changes_of_version_in_force(connection, source) if is_new_version else []
             late = late_files(connection, platform.settings.late_after)
             row_count = connection.execute(
                 "select coalesce(sum(rows_loaded), 0)::bigint from bronze.files "

@@ -4,13 +4,12 @@ Belongs here: the asset of the restatement ledger, and what a run says of the nu
 """
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 
 import dagster as dg
 
 from growthleads_assets.warehouse.publication import MONTHLY_MARTS
-from growthleads_assets.warehouse.restatements import Restatement
+from growthleads_assets.warehouse.restatements import Restatement, restated_in_all
 
 RESTATEMENTS = dg.AssetKey(["gold", "commission_restatements"])
 SHOWN_ROWS = 100
@@ -41,11 +40,10 @@ def restatement_metadata(rows: Sequence[Restatement]) -> Mapping[str, Any]:
     if not rows:
         return {}
     restated = [row for row in rows if row.kind == "restatement"]
-    daily = [row for row in restated if row.mart == "solution_3_marketing_daily"]
     return {
         "restated_numbers": len(restated),
         "accrued_numbers": len(rows) - len(restated),
-        "restated_commission": f"{sum((row.difference for row in daily), Decimal('0.00')):+.2f}",
+        "restated_commission": f"{restated_in_all(rows):+}",
         **({"restatements": dg.MetadataValue.md(_table(restated))} if restated else {}),
     }
 
@@ -53,8 +51,15 @@ def restatement_metadata(rows: Sequence[Restatement]) -> Mapping[str, Any]:
 def _table(rows: Sequence[Restatement]) -> str:
     lines = ["| mart | key | period | before | now | difference | because of |", "|---|---|---|--:|--:|--:|---|"]
     for row in rows[:SHOWN_ROWS]:
-        cause = f"{row.cause_source}/{row.cause_file}" if row.cause_source else "the same files, read anew"
-        cells = (row.mart, _cell(row.key), row.period, row.old_commission, row.new_commission, row.difference, cause)
+        cells = (
+            row.mart,
+            _cell(row.key),
+            row.period,
+            row.old_commission,
+            row.new_commission,
+            row.difference,
+            row.because_of,
+        )
         lines.append(f"| {' | '.join('none' if cell is None else str(cell) for cell in cells)} |")
     if len(rows) > SHOWN_ROWS:
         lines.append(f"\n{len(rows) - SHOWN_ROWS} more: `growthleads restatements`, or gold.commission_restatements.")

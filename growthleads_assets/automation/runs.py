@@ -12,6 +12,7 @@ from typing import Any
 import dagster as dg
 import psycopg
 
+from growthleads_assets.assets.bronze import FILES_ACCEPTED
 from growthleads_assets.assets.models import DIMENSION_MODELS
 from growthleads_assets.automation.jobs import PIPELINE, WRITER_TAGS
 from growthleads_assets.planning.planner import DayRange
@@ -34,6 +35,7 @@ _UNDER_WAY = (dg.DagsterRunStatus.QUEUED, *_LAUNCHED)
 _SECONDS_TO_LEASE = 30
 # From its launch to its first event a run imports Dagster and dbt, on a machine that may be busy.
 _SECONDS_TO_START = 120
+_SECONDS_TO_END = 3
 
 
 @dataclass(frozen=True)
@@ -49,10 +51,9 @@ class PlannedRun:
 def planned_run(request: Request, definitions: dg.Definitions) -> PlannedRun:
     """The run for a request: dimensions with their models, or a range of days with all that derives from events."""
     if request.days is None:
-        models = [dg.AssetKey(["silver", name]) for name in DIMENSION_MODELS]
         return PlannedRun(
             title=f"dimensions {request.title}",
-            assets=[*_bronze(request.dimensions), *models],
+            assets=[*_bronze(request.dimensions), *_dimension_models()],
             tags={WORK: request.work, **_NO_RETRIES, **WRITER_TAGS},
             run_config=_load_new_files_only(request.dimensions),
         )
@@ -67,10 +68,9 @@ def planned_run(request: Request, definitions: dg.Definitions) -> PlannedRun:
 
 def reloading_run(dimensions: Sequence[str]) -> PlannedRun:
     """The run that reads the accepted files of dimensions again."""
-    models = [dg.AssetKey(["silver", name]) for name in DIMENSION_MODELS]
     return PlannedRun(
         title=f"{', '.join(dimensions)}, again",
-        assets=[*_bronze(dimensions), *models],
+        assets=[*_bronze(dimensions), *_dimension_models()],
         tags={**_NO_RETRIES, **WRITER_TAGS},
     )
 
@@ -104,6 +104,21 @@ def run_in_process(
     )
 
 
+def was_interrupted(result: dg.ExecuteInProcessResult) -> bool:
+    """Whether somebody stopped the run; Dagster turns Ctrl-C and SIGTERM into the failure of a step."""
+    failures = (event.step_failure_data for event in result.all_events if event.is_step_failure)
+    return any(failure.error_source.name == "INTERRUPT" for failure in failures)
+
+
+def files_not_loaded(result: dg.ExecuteInProcessResult) -> list[str]:
+    """The reasons why a run left files aside, which does not make it fail."""
+    return [
+        str(evaluation.metadata["refused"].value)
+        for evaluation in result.get_asset_check_evaluations()
+        if evaluation.check_name == FILES_ACCEPTED and not evaluation.passed
+    ]
+
+
 def failure_reason(result: dg.ExecuteInProcessResult) -> str:
     """Why a run failed, as a sentence for each step that did."""
     reasons = []
@@ -128,15 +143,26 @@ def end_dead_runs(instance: dg.DagsterInstance, connection: psycopg.Connection) 
 
     Without it they would go on for ever in Dagster's record, and hold the place of the one run that may write.
     """
-    dead = []
-    for record in instance.get_run_records(filters=dg.RunsFilter(statuses=list(_LAUNCHED))):
-        if _is_overdue(record) and not leases.is_alive(connection, record.dagster_run.run_id):
+    suspects = _without_lease(instance, connection)
+    if suspects:
+        # A run gives its lease back a moment before it is on record that it has ended.
+        time.sleep(_SECONDS_TO_END)
+        suspects &= _without_lease(instance, connection)
+    for run_id in suspects:
+        run = instance.get_run_by_id(run_id)
+        if run:
             instance.report_run_failed(
-                record.dagster_run,
+                run,
                 "The process of this run ended without a word, as when it is killed. What it left is taken up again.",
             )
-            dead.append(record.dagster_run.run_id)
-    return dead
+    return sorted(suspects)
+
+
+def _without_lease(instance: dg.DagsterInstance, connection: psycopg.Connection) -> set[str]:
+    """The runs that should hold their lease by now, and do not."""
+    records = instance.get_run_records(filters=dg.RunsFilter(statuses=list(_LAUNCHED)))
+    overdue = [record.dagster_run.run_id for record in records if _is_overdue(record)]
+    return {run_id for run_id in overdue if not leases.is_alive(connection, run_id)}
 
 
 def derived_from_events(definitions: dg.Definitions) -> list[dg.AssetKey]:
@@ -149,6 +175,10 @@ def derived_from_events(definitions: dg.Definitions) -> list[dg.AssetKey]:
 
 def _bronze(sources: Iterable[str]) -> Iterator[dg.AssetKey]:
     return (dg.AssetKey(["bronze", name]) for name in sources)
+
+
+def _dimension_models() -> Iterator[dg.AssetKey]:
+    return (dg.AssetKey(["silver", name]) for name in DIMENSION_MODELS)
 
 
 def _load_new_files_only(sources: Sequence[str]) -> Mapping[str, Any]:

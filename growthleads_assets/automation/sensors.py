@@ -29,6 +29,8 @@ from growthleads_assets.warehouse.completeness import late_files
 # Less than the 5 seconds between two looks of the daemon, which would pass over every other one otherwise.
 SECONDS_BETWEEN_TICKS = 4
 SHOWN_CHARACTERS = 2_000
+MOST_RUNS_UNDER_WAY = 20
+"""Runs write one at a time: more of them would only make the queue long, and the ticks that create them."""
 
 
 class Memory(TypedDict):
@@ -53,8 +55,9 @@ def landing_zone_sensor(platform: Platform, definitions: dg.Definitions) -> dg.S
         with platform.connected() as connection:
             files, fresh = platform.landed_so_far(connection, memory["fresh"])
             plan = survey_of(platform, connection, files)
-            chosen = choose(context.instance, connection, plan)
             late = late_by_source(platform, connection)
+            # Last, because it counts what is requested as tried.
+            chosen = choose(context.instance, connection, plan)
         changed = [source for source in late if source.days != memory["late"].get(source.source.name, [])]
         now_remembered = Memory(fresh=fresh, late={source.source.name: source.days for source in late if source.days})
         return dg.SensorResult(
@@ -78,8 +81,9 @@ def choose(instance: dg.DagsterInstance, connection: psycopg.Connection, plan: P
         now=datetime.now(UTC),
         patience=AUTOMATIC,
     )
-    if not under_way:
+    if not under_way and not plan.dimensions:
         attempts.forget_others(connection, chosen.known)
+    del chosen.now[max(0, MOST_RUNS_UNDER_WAY - len(under_way)) :]
     for request in chosen.now:
         attempts.note_attempt(connection, request.work, request.title)
     return chosen

@@ -51,7 +51,7 @@ def survey_of(platform: Platform, connection: psycopg.Connection, files: Iterabl
                 reason=file.refusal,
                 run_id=None,
             )
-    publication.acknowledge_dimensions(connection)
+    publication.acknowledge_dimensions(connection, platform.settings.start_date)
     return plan(
         landed,
         in_force={(version.source, version.file): version.sha256 for version in ledger.versions_in_force(connection)},

@@ -31,8 +31,9 @@ def rebuild(platform: Platform, first: date, last: date, source: str | None, rep
     events = frozenset(entry.name for entry in chosen if entry.is_event)
     dimensions = [entry.name for entry in chosen if not entry.is_event]
     with platform.connected() as connection, runner(platform, connection, reporter) as run:
-        succeeded = not dimensions or run.execute(reloading_run(dimensions))
-        succeeded &= run.execute(rebuilding_run(DayRange(first, last, events), run.definitions))
+        succeeded = not dimensions or run.execute(reloading_run(dimensions), names_refused_files=True)
+        days = rebuilding_run(DayRange(first, last, events), run.definitions)
+        succeeded &= run.execute(days, names_refused_files=True)
         _say_which_days_have_no_file(connection, first, last, reporter)
     return succeeded
 

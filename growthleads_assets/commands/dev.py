@@ -48,7 +48,7 @@ def serve(port: int, environment: Mapping[str, str], state_dir: Path, reporter: 
         reporter.say(f"The Dagster UI opens at http://{HOST}:{port} in a few seconds; Ctrl-C stops it.")
         # A session of its own: Ctrl-C reaches this process alone, which then ends the others in order.
         process = subprocess.Popen(command, env=dict(environment), cwd=CHECKOUT, start_new_session=True)
-        record.write_text(str(process.pid))
+        _write_whole(record, str(process.pid))
         try:
             code = _outcome(process)
             reporter.complain(
@@ -60,6 +60,8 @@ def serve(port: int, environment: Mapping[str, str], state_dir: Path, reporter: 
             reporter.say("Stopping.")
             return 0
         finally:
+            # A second Ctrl-C is not to leave behind what the first one is ending.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
             _end(_in_session(process.pid))
             process.wait()
             record.unlink()
@@ -87,6 +89,13 @@ def _require_free(port: int) -> None:
             raise NotStarted(
                 f"Port {port} is in use on {HOST}: stop what uses it, or choose another with --port."
             ) from None
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write a file that is never seen half written."""
+    unfinished = path.with_name(f"{path.name}.part")
+    unfinished.write_text(text)
+    unfinished.replace(path)
 
 
 def _end_what_is_left(record: Path, dagster_home: str, reporter: Reporter) -> None:

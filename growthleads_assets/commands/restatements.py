@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from growthleads_assets.commands.reporting import Reporter
-from growthleads_assets.warehouse.restatements import Restatement
+from growthleads_assets.warehouse.restatements import Restatement, restated_in_all
 
 COLUMNS = ("restated_at", "mart", "key", "period", "old", "new", "difference", "kind", "because_of")
 
@@ -19,14 +19,13 @@ def as_json(rows: Sequence[Restatement]) -> list[Mapping[str, Any]]:
     return [{name: _plain(value) for name, value in vars(row).items()} for row in rows]
 
 
-def show(rows: Sequence[Restatement], reporter: Reporter) -> None:
+def show(rows: Sequence[Restatement], reporter: Reporter, *, is_selection: bool) -> None:
     """The rows as a table, and what all sources' days together gained or lost."""
     if not rows:
-        reporter.say("No published number was restated.")
+        reporter.say("No restatement matches." if is_selection else "No published number was restated.")
         return
     reporter.table("Restatements", [_cells(row) for row in rows], COLUMNS)
-    daily = [row.difference for row in rows if row.mart == "solution_3_marketing_daily" and row.kind == "restatement"]
-    reporter.say(f"Commission of all sources and days, restated by {sum(daily, Decimal('0.00')):+} in all.")
+    reporter.say(f"Commission of all sources and days, restated by {restated_in_all(rows):+} in all.")
 
 
 def _plain(value: object) -> object:
@@ -49,5 +48,5 @@ def _cells(row: Restatement) -> dict[str, object]:
         "new": row.new_commission,
         "difference": f"{row.difference:+}",
         "kind": row.kind,
-        "because_of": f"{row.cause_source}/{row.cause_file}" if row.cause_source else "the same files, read anew",
+        "because_of": row.because_of,
     }

@@ -33,6 +33,9 @@ def land_previous_version(platform: Platform, source_name: str, file_name: str) 
         raise NotPossible(f"No file {file_name} of {source.name} was ever accepted: `growthleads status` lists those.")
     if previous is None:
         raise NotPossible(f"{source.name}/{file_name} has only one version: there is none to go back to.")
+    start_date = platform.settings.start_date
+    if previous.day and previous.day < start_date:
+        raise NotPossible(f"{file_name} is of a day before the start date {start_date} (GROWTHLEADS_START_DATE).")
     content = _archived(platform, source, previous)
     _place(_landing_place(platform.settings.landing_zone, source, file_name), content, in_force)
     return (
@@ -58,6 +61,10 @@ def _landing_place(landing_zone: Path, source: Source, file_name: str) -> Path:
 def _place(path: Path, content: bytes, in_force: ledger.Version) -> None:
     """Write the file in one step, unless something that was not accepted yet lies in its place."""
     try:
+        if path.is_symlink() or path.parent.is_symlink():
+            raise NotPossible(
+                f"{path} is or lies in a symbolic link, which is not followed: put the folder itself there."
+            )
         if path.exists() and sha256(path.read_bytes()) not in {in_force.sha256, sha256(content)}:
             raise NotPossible(f"{path} has landed and is not accepted yet: load it first, or move it away.")
         path.parent.mkdir(parents=True, exist_ok=True)

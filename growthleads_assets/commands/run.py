@@ -6,7 +6,6 @@ Belongs here: the order of the runs and what is said of them. Does not: what is 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from decimal import Decimal
 
 import dagster as dg
 import psycopg
@@ -17,15 +16,17 @@ from growthleads_assets.automation.runs import (
     PlannedRun,
     end_dead_runs,
     failure_reason,
+    files_not_loaded,
     planned_run,
     run_in_process,
+    was_interrupted,
 )
 from growthleads_assets.automation.survey import survey
 from growthleads_assets.commands.reporting import Reporter
 from growthleads_assets.planning.planner import Plan
 from growthleads_assets.planning.requests import BY_HAND, Attempts, requests
 from growthleads_assets.warehouse import leases
-from growthleads_assets.warehouse.restatements import restatements
+from growthleads_assets.warehouse.restatements import restated_in_all, restatements
 
 PART_NAMES = {1: "web traffic", 2: "scrapers"}
 
@@ -93,15 +94,23 @@ class Runner:
         self.instance = instance
         self.reporter = reporter
 
-    def execute(self, run: PlannedRun, *, is_last_try: bool = True) -> bool:
-        """Execute a run; False if it failed and will not be tried in another way."""
+    def execute(self, run: PlannedRun, *, is_last_try: bool = True, names_refused_files: bool = False) -> bool:
+        """Execute a run; False if it failed and will not be tried in another way.
+
+        ``names_refused_files``: say which files of the run could not be loaded, which counts as a failure too.
+        """
         with self.reporter.working(f"Running {run.title}"):
             result = run_in_process(run, self.definitions, self.instance)
+        if was_interrupted(result):
+            raise KeyboardInterrupt
         self._say_what_was_loaded(result.run_id)
         self._say_what_was_published(result.run_id)
         self._say_what_was_restated(result.run_id)
         if result.success:
-            return True
+            not_loaded = files_not_loaded(result) if names_refused_files else []
+            for sentence in not_loaded:
+                self.reporter.complain(f"not loaded: {sentence}")
+            return not not_loaded
         failure = f"{run.title} (run {result.run_id}): {failure_reason(result)}"
         if is_last_try:
             self.reporter.complain(f"failed: {failure}")
@@ -131,9 +140,10 @@ class Runner:
     def _say_what_was_restated(self, run_id: str) -> None:
         rows = restatements(self.connection, run_id=run_id)
         if rows:
-            total = sum((row.difference for row in rows if row.mart == "solution_3_marketing_daily"), Decimal("0.00"))
             count = "1 published number" if len(rows) == 1 else f"{len(rows)} published numbers"
-            self.reporter.say(f"restated {count}, {total:+} of commission in all: growthleads restatements lists them")
+            self.reporter.say(
+                f"restated {count}, {restated_in_all(rows):+} of commission in all: growthleads restatements lists them"
+            )
 
 
 def span(first: date, last: date) -> str:

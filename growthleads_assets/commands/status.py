@@ -1,6 +1,6 @@
 """What is loaded, waiting or refused, and which days are published.
 
-Belongs here: putting the answer together and showing it. Does not: changing anything.
+Belongs here: putting the answer together and showing it. Does not: loading or calculating anything.
 """
 
 from collections.abc import Iterator, Mapping

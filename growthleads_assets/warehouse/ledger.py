@@ -14,7 +14,9 @@ from psycopg.rows import class_row, scalar_row
 
 @dataclass(frozen=True)
 class Version:
-    """A version of a file that was accepted: row counts, SHA-256 in hexadecimal, its path in the archive."""
+    """A version of a file that was accepted: row counts, SHA-256 in hexadecimal, its path in the archive, and the
+    fingerprint of the rules that judged it.
+    """  # noqa: D205
 
     load_id: int
     source: str
@@ -25,6 +27,7 @@ class Version:
     rows_loaded: int
     rows_quarantined: int
     archived_as: str
+    judged_by: str
     recorded_at: datetime
 
     @property
@@ -47,7 +50,9 @@ class Refusal:
 
 
 _ANY_VERSION = """
-    select load_id, source, file, day, sha256, rows_read, rows_loaded, rows_quarantined, archived_as, recorded_at
+    select
+        load_id, source, file, day, sha256, rows_read, rows_loaded, rows_quarantined, archived_as, judged_by,
+        recorded_at
     from bronze.files
 """
 _VERSION = f"{_ANY_VERSION} where status = 'loaded' and superseded_at is null"

@@ -11,6 +11,7 @@ import io
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Literal
 
 import polars as pl
@@ -79,23 +80,7 @@ class Loader:
                 else:
                     parsed = parse_file(content, source, file.day)
                     archived = self.archive.store(source.name, file.name, content, datetime.now(UTC))
-                    load_id = ledger.record_version(
-                        self.connection,
-                        source=source.name,
-                        file=file.name,
-                        day=file.day,
-                        sha256=digest,
-                        rows_read=parsed.rows_read,
-                        rows_loaded=parsed.rows.height,
-                        rows_quarantined=parsed.quarantined.height,
-                        extra_columns=parsed.extra_columns,
-                        judged_by=self.judged_by,
-                        archived_as=archived,
-                        run_id=self.run_id,
-                    )
-                    has_predecessor = in_force is not None and not source.is_event
-                    with recorded(self.connection, source, load_id) if has_predecessor else nullcontext():
-                        self._replace_rows(source, file.name, file.day, load_id, parsed)
+                    self._accept(source, file.name, file.day, digest, parsed, archived, in_force)
                     outcome = _loaded(parsed)
         except FileRefused as refusal:
             self._record_refusal(source, file, digest, str(refusal))
@@ -109,6 +94,9 @@ class Loader:
     def reload(self, source: Source, file_name: str) -> Outcome:
         """Read the version in force again, from the archive, and replace its rows by what it says.
 
+        Judged by other rules than before it is a version of its own, though of the same bytes: what it says may have
+        changed, and the days that depend on it are to be calculated from it.
+
         Raises FileRefused when today's rules refuse it (its rows stay as they are), ArchiveError, psycopg.Error.
         """
         with self.connection.transaction():
@@ -117,6 +105,10 @@ class Loader:
             if version is None:
                 return Outcome("absent")
             parsed = parse_file(self.archive.read(version.archived_path, version.sha256), source, version.day)
+            if version.judged_by != self.judged_by:
+                archived = version.archived_path
+                self._accept(source, file_name, version.day, version.sha256, parsed, archived, version)
+                return _loaded(parsed)
             self.connection.execute("delete from bronze.quarantine where load_id = %s", (version.load_id,))
             self._replace_rows(source, file_name, version.day, version.load_id, parsed)
             ledger.record_reload(
@@ -126,6 +118,35 @@ class Loader:
                 rows_quarantined=parsed.quarantined.height,
             )
         return _loaded(parsed)
+
+    def _accept(
+        self,
+        source: Source,
+        file_name: str,
+        day: date | None,
+        digest: str,
+        parsed: ParsedFile,
+        archived: Path,
+        in_force: ledger.Version | None,
+    ) -> None:
+        """Put a version in force in place of the one before it, and its rows in place of that one's."""
+        load_id = ledger.record_version(
+            self.connection,
+            source=source.name,
+            file=file_name,
+            day=day,
+            sha256=digest,
+            rows_read=parsed.rows_read,
+            rows_loaded=parsed.rows.height,
+            rows_quarantined=parsed.quarantined.height,
+            extra_columns=parsed.extra_columns,
+            judged_by=self.judged_by,
+            archived_as=archived,
+            run_id=self.run_id,
+        )
+        has_predecessor = in_force is not None and not source.is_event
+        with recorded(self.connection, source, load_id) if has_predecessor else nullcontext():
+            self._replace_rows(source, file_name, day, load_id, parsed)
 
     def _cleared(self, source: Source, file: LandedFile, digest: str, outcome: Outcome) -> Outcome:
         if not source.leaves_landing_zone:

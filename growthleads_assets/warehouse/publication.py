@@ -220,8 +220,8 @@ def _replace_rows(connection: psycopg.Connection, mart: str, period: str, period
 def _record_days(connection: psycopg.Connection, part: int, publication: Publication, run_id: str) -> None:
     connection.execute(
         """
-        insert into gold.published_days (part, date, inputs, run_id)
-        select part, day, inputs, %(run_id)s
+        insert into gold.published_days (part, date, inputs, run_id, first_published_at)
+        select part, day, inputs, %(run_id)s, coalesce(first_published_at, clock_timestamp())
         from bronze.calculations where part = %(part)s and day = any(%(days)s)
         on conflict (part, date) do update
         set inputs = excluded.inputs, run_id = excluded.run_id, published_at = excluded.published_at
@@ -259,17 +259,17 @@ def _violations(connection: psycopg.Connection, days: Collection[date]) -> list[
         ).fetchall()
 
 
-def acknowledge_dimensions(connection: psycopg.Connection) -> None:
-    """Put newer dimension versions on record for the settled days whose figures they leave as they are.
+def acknowledge_dimensions(connection: psycopg.Connection, since: date) -> None:
+    """Put newer dimension versions on record for the settled days from ``since`` on that they leave as they are.
 
     What is left behind its dimensions afterwards is to be calculated again. The days are compared and recorded in one
     statement, from one snapshot: what is accepted or calculated meanwhile is compared at the next look.
     """
-    behind = connection.execute(_BEHIND_DIMENSIONS).fetchall()
+    behind = connection.execute(_BEHIND_DIMENSIONS, {"since": since}).fetchall()
     if behind:
         with connection.transaction():
             connection.execute(_LOCK)
-            connection.execute(_ACKNOWLEDGE, {"dimensions": [source for (source,) in behind]})
+            connection.execute(_ACKNOWLEDGE, {"dimensions": [source for (source,) in behind], "since": since})
 
 
 # Dimensions of which a settled day has an older version. A day that had none of it was waiting for it.
@@ -280,16 +280,23 @@ cross join bronze.calculations
 inner join bronze.day_inputs using (part, day)
 where sources.kind = 'dimension'
     and calculations.settled_at is not null
+    and calculations.day >= %(since)s
     and calculations.inputs ? sources.source
     and calculations.inputs -> sources.source <> day_inputs.inputs -> sources.source
 """
 
 _ACKNOWLEDGE = """
-with unaffected as (
+with moving as (
+    -- Days around one whose calculation is not settled: some of their tables may be rewritten, and others not yet.
+    select silver.scraper_days(day, day) as day from bronze.calculations where part = 2 and settled_at is null
+),
+unaffected as (
     select calculations.part, calculations.day, day_inputs.inputs
     from bronze.calculations
     inner join bronze.day_inputs using (part, day)
     where calculations.settled_at is not null
+        and calculations.day >= %(since)s
+        and not (calculations.part = 2 and calculations.day in (select day from moving))
         and calculations.inputs <> day_inputs.inputs
         and calculations.inputs - %(dimensions)s::text[] = day_inputs.inputs - %(dimensions)s::text[]
         and not exists (

@@ -10,7 +10,7 @@ part 3. What the number would be without the new days lies in between: `old -> b
 A period that was never published before has no history yet: its first publication, as a whole, writes nothing.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -42,6 +42,17 @@ class Restatement:
     old_sha256: str | None
     new_sha256: str | None
     causes: Sequence[Mapping[str, Any]] = field(default_factory=list)
+
+    @property
+    def because_of(self) -> str:
+        """The cause, as people read it."""
+        return f"{self.cause_source}/{self.cause_file}" if self.cause_source else "the same files, read anew"
+
+
+def restated_in_all(rows: Iterable[Restatement]) -> Decimal:
+    """What all sources' days together gained or lost by the restatements among these rows, in parts 1 and 2."""
+    daily = (row for row in rows if row.mart == "solution_3_marketing_daily" and row.kind == "restatement")
+    return sum((row.difference for row in daily), Decimal("0.00"))
 
 
 @contextmanager
@@ -173,10 +184,11 @@ inner join bronze.calculations as calculations using (part, day)
 cross join lateral jsonb_each_text(calculations.inputs) as input (source, load_id)
 inner join bronze.files as new on input.load_id::bigint = new.load_id
 left join bronze.files as old
-    on (calculations.settled_inputs ->> input.source)::bigint = old.load_id and not settling.is_first
+    on (calculations.settled_inputs ->> input.source)::bigint = old.load_id
+    and (not settling.is_first or new.day is null)
 where old.load_id is distinct from new.load_id
-    -- What brings a day about is files of events; the dimensions were there before.
-    and (not settling.is_first or new.day is not null)
+    -- A first publication comes of all files of its day, and of a dimension only if the day had waited for its change.
+    and (not settling.is_first or new.day is not null or old.load_id is not null)
 """
 
 # What the six marts say of the days and months at hand.

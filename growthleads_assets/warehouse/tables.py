@@ -138,8 +138,8 @@ create table if not exists gold.published_days (
     primary key (part, date)
 );
 comment on table gold.published_days is
-    'What the solution marts show: one row per part and day published, with the file versions it was computed '
-    'from. A day may be published without rows.';
+    'What the solution marts show: one row per part and day published, with the file versions that give these '
+    'numbers. A day may be published without rows.';
 
 create table if not exists gold.commission_restatements (
     restatement_id bigint generated always as identity primary key,

@@ -81,34 +81,41 @@ other_observations as (
 
 ),
 
--- The observations of the same key before and after one that changes.
+-- The observations of the same key before and after one that changes, as they were and as they will be.
 neighbours as (
 
     select
         other_observations.date,
-        earlier.date as previous_date,
-        later.date as next_date
+        max(observations.date) filter (where observations.date < other_observations.date) as previous_date,
+        min(observations.date) filter (where observations.date > other_observations.date) as next_date
     from other_observations
-    cross join
+    left join
         lateral (
-            select max(observations.date) as date
-            from {{ ref('scraper_observations') }} as observations
+            {% for first, condition in [('max', '<'), ('min', '>')] -%}
+                select {{ first }}(stored.date) as date
+                from {{ ref('scraper_observations') }} as stored
+                where
+                    stored.marketing_source = other_observations.marketing_source
+                    and stored.operator = other_observations.operator
+                    and stored.country = other_observations.country
+                    and stored.date {{ condition }} other_observations.date
+
+                union all
+
+            {% endfor -%}
+            select changed.date
+            from other_observations as changed
             where
-                observations.marketing_source = other_observations.marketing_source
-                and observations.operator = other_observations.operator
-                and observations.country = other_observations.country
-                and observations.date < other_observations.date
-        ) as earlier
-    cross join
-        lateral (
-            select min(observations.date) as date
-            from {{ ref('scraper_observations') }} as observations
-            where
-                observations.marketing_source = other_observations.marketing_source
-                and observations.operator = other_observations.operator
-                and observations.country = other_observations.country
-                and observations.date > other_observations.date
-        ) as later
+                changed.marketing_source = other_observations.marketing_source
+                and changed.operator = other_observations.operator
+                and changed.country = other_observations.country
+        ) as observations
+        on true
+    group by
+        other_observations.date,
+        other_observations.marketing_source,
+        other_observations.operator,
+        other_observations.country
 
 ),
 
