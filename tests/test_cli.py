@@ -19,6 +19,9 @@ from growthleads_assets.warehouse.server import stop_database
 from tests.cases import brands, deals, lines, operators, routy, voluum
 from tests.homes import folder_for_all
 
+# They go through the life of one home, in order: in one process.
+pytestmark = pytest.mark.xdist_group("life of a home")
+
 COMMAND = [sys.executable, "-m", "growthleads_assets"]
 
 
