@@ -58,11 +58,11 @@ dev: $(READY) ## Open the Dagster UI on your own data
 
 .PHONY: test
 test: lint types ## Check style and types, then run every test (ARGS="-k deals" picks some)
-	@$(BIN)/pytest -q -n 2 --dist loadgroup $(ARGS)
+	@$(BIN)/pytest -q -n 2 --dist worksteal $(ARGS)
 
 .PHONY: test-deep
 test-deep: $(READY) ## Run every test with many more random examples
-	@$(BIN)/pytest -q -n 2 --dist loadgroup --hypothesis-profile=deep $(ARGS)
+	@$(BIN)/pytest -q -n 2 --dist worksteal --hypothesis-profile=deep $(ARGS)
 
 .PHONY: lint
 lint: $(READY) ## Check the style of Python and SQL

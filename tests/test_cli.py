@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -18,9 +18,6 @@ from growthleads_assets.settings import PREFIX, load_settings
 from growthleads_assets.warehouse.server import stop_database
 from tests.cases import brands, deals, lines, operators, routy, voluum
 from tests.homes import folder_for_all
-
-# They go through the life of one home, in order: in one process.
-pytestmark = pytest.mark.xdist_group("life of a home")
 
 COMMAND = [sys.executable, "-m", "growthleads_assets"]
 
@@ -48,7 +45,7 @@ class Terminal:
 
 @pytest.fixture(scope="module")
 def terminal() -> Iterator[Terminal]:
-    """A home with its own embedded server; the tests of this module go through its life in order."""
+    """A home with its own embedded server."""
     with folder_for_all() as folder:
         yield Terminal(folder / "home")
         stop_database(load_settings(home=folder / "home"))
@@ -61,7 +58,7 @@ DIMENSIONS = {
 }
 
 
-def test_life_of_a_home(terminal: Terminal) -> None:
+def files_land_and_are_mended(terminal: Terminal) -> None:
     nothing = terminal.run("run")
     assert (nothing.returncode, nothing.stderr) == (0, "")
     assert "Nothing is new." in nothing.stdout
@@ -101,7 +98,7 @@ def test_life_of_a_home(terminal: Terminal) -> None:
     assert terminal.mart("solution_3_marketing_daily")[0]["total_commission"] == "103.01"
 
 
-def test_status_says_what_is_where(terminal: Terminal) -> None:
+def status_says_what_is_where(terminal: Terminal) -> None:
     terminal.land({"voluum/2024-03-27.csv": "date,voluum_brand,clicks\n", "routy/2999-01-01.csv": "x\n"})
     terminal.run("run")
 
@@ -124,7 +121,7 @@ def test_status_says_what_is_where(terminal: Terminal) -> None:
     assert "published" in terminal.run("status").stdout
 
 
-def test_export_writes_files(terminal: Terminal) -> None:
+def export_writes_files(terminal: Terminal) -> None:
     parquet, excel = terminal.home / "mart.parquet", terminal.home / "mart.xlsx"
 
     assert terminal.run("export", "solution_1_marketing_daily", "--output", str(parquet)).returncode == 0
@@ -138,7 +135,7 @@ def test_export_writes_files(terminal: Terminal) -> None:
     assert terminal.run("export", "solution_1_marketing_daily", "--output", "mart.doc").returncode == 1
 
 
-def test_other_commands_see_the_same_database(terminal: Terminal) -> None:
+def other_commands_see_the_same_database(terminal: Terminal) -> None:
     command = "exec", "--", "psql", "-Atc", "select total_commission from gold.solution_1_marketing_daily"
     assert terminal.run(*command).stdout == "103.01\n"
     assert terminal.run("exec", "--", "sh", "-c", "exit 7").returncode == 7
@@ -149,7 +146,7 @@ def test_other_commands_see_the_same_database(terminal: Terminal) -> None:
     assert "stopped" in terminal.run("database", "stop").stdout
 
 
-def test_a_partition_materialized_by_dagster_says_the_same(terminal: Terminal) -> None:
+def a_partition_materialized_by_dagster_says_the_same(terminal: Terminal) -> None:
     before = [terminal.mart(mart) for mart in ("solution_1_marketing_daily", "solution_3_operators_monthly")]
     module = "growthleads_assets.definitions"
     done = terminal.run(
@@ -162,7 +159,7 @@ def test_a_partition_materialized_by_dagster_says_the_same(terminal: Terminal) -
     assert after == before
 
 
-def test_a_correction_is_on_record_and_can_be_reverted(terminal: Terminal) -> None:
+def a_correction_is_on_record_and_can_be_reverted(terminal: Terminal) -> None:
     known = len(json.loads(terminal.run("restatements", "--json").stdout))
     terminal.land(routy("2024-03-26", "2024-03-26,A,Foo NJ,US,,4.005,0,0", "2024-03-26,B,Foo NJ,US,,1,0,0"))
     run = terminal.run("run")
@@ -189,7 +186,7 @@ def test_a_correction_is_on_record_and_can_be_reverted(terminal: Terminal) -> No
     assert "only one version" in nothing.stderr
 
 
-def test_a_reverted_dimension_stays_reverted(terminal: Terminal) -> None:
+def a_reverted_dimension_stays_reverted(terminal: Terminal) -> None:
     terminal.land(deals("A,FIXED 200,raw_earnings + 200", "Default,FIXED 0,raw_earnings"))
     assert terminal.run("run").returncode == 0
     assert terminal.mart("solution_1_marketing_daily")[0]["total_commission"] == "203.01"
@@ -201,7 +198,7 @@ def test_a_reverted_dimension_stays_reverted(terminal: Terminal) -> None:
     assert "raw_earnings + 100" in (terminal.home / "landing_zone" / "deals.csv").read_text()
 
 
-def test_a_backfill_says_the_same_again(terminal: Terminal) -> None:
+def a_backfill_says_the_same_again(terminal: Terminal) -> None:
     before = terminal.mart("solution_3_marketing_daily"), terminal.run("restatements", "--json", "--all").stdout
 
     done = terminal.run("backfill", "--from", "2024-03-25", "--to", "2024-03-26")
@@ -219,6 +216,24 @@ def test_a_backfill_says_the_same_again(terminal: Terminal) -> None:
         "no source nobody"
         in terminal.run("backfill", "--from", "2024-03-26", "--to", "2024-03-26", "--source", "nobody").stderr
     )
+
+
+LIFE: tuple[Callable[[Terminal], None], ...] = (
+    files_land_and_are_mended,
+    status_says_what_is_where,
+    export_writes_files,
+    other_commands_see_the_same_database,
+    a_partition_materialized_by_dagster_says_the_same,
+    a_correction_is_on_record_and_can_be_reverted,
+    a_reverted_dimension_stays_reverted,
+    a_backfill_says_the_same_again,
+)
+
+
+def test_life_of_a_home(terminal: Terminal) -> None:
+    """One test, because each step starts from where the one before it left the home."""
+    for step in LIFE:
+        step(terminal)
 
 
 def test_a_wrong_setting_is_a_sentence(terminal: Terminal) -> None:

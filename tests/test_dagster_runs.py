@@ -4,12 +4,15 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import dagster as dg
 import pytest
 
 from growthleads_assets.automation.graph import build_defs
 from growthleads_assets.automation.runs import PlannedRun, failure_reason, run_in_process
+from growthleads_assets.commands.reporting import Reporter
+from growthleads_assets.commands.run import run_pass
 from growthleads_assets.contracts.registry import SOURCES
 from tests.cases import brands, deals, manual, no_clicks, operators, routy, scrapers, voluum
 from tests.homes import Home, Server
@@ -111,3 +114,32 @@ def test_a_range_in_one_run_equals_its_days_one_by_one(server: Server) -> None:
                 assert result.success, failure_reason(result)
 
         assert everything(home) == in_one_run
+
+
+def test_a_run_says_what_changed_in_dimensions_and_in_published_numbers(home: Home) -> None:
+    home.land_and_settle(FILES)
+    home.land(deals("A,x,raw_earnings + clicks*3", "Default,x,raw_earnings/3"))
+
+    assert run_pass(home.platform, Reporter())
+
+    with dg.DagsterInstance.get() as instance:
+        changes = _metadata(instance, "bronze", "deals")
+        restated = _metadata(instance, "gold", "commission_restatements")
+        on_the_mart = _metadata(instance, "gold", "solution_3_marketing_daily")
+    assert [changes[f"rows_{change}"] for change in ("added", "removed", "altered")] == [0, 0, 1]
+    assert "raw_earnings + clicks*2 | comments: raw_earnings + clicks*3" in changes["changed_rows"]
+    # A on 29 February, part 1: 1.005 + 3*2 became 1.005 + 3*3, half a cent up both times. Part 2 is at its baseline.
+    assert "| solution_1_marketing_daily | A | 2024-02-29 | 7.01 | 10.01 | 3.00 | deals/deals.csv |" in _lines(restated)
+    assert on_the_mart["restated_numbers"] == restated["restated_numbers"]
+
+
+def _metadata(instance: dg.DagsterInstance, *key: str) -> dict[str, Any]:
+    """The metadata of the oldest materialization with any that says what changed."""
+    records = instance.fetch_materializations(dg.AssetKey(key), limit=50, ascending=True).records
+    found = [record.asset_materialization.metadata for record in records if record.asset_materialization]
+    telling = next(metadata for metadata in found if {"changed_rows", "restated_numbers"} & metadata.keys())
+    return {name: value.value for name, value in telling.items()}
+
+
+def _lines(restated: dict[str, Any]) -> list[str]:
+    return str(restated["restatements"]).split("\n")

@@ -16,7 +16,7 @@ from psycopg import Connection, sql
 
 from growthleads_assets.assets.partitions import days_of
 from growthleads_assets.assets.platform import Platform
-from growthleads_assets.assets.published import RESTATEMENTS, restatement_metadata
+from growthleads_assets.assets.published import restatement_metadata
 from growthleads_assets.warehouse import publication
 from growthleads_assets.warehouse.restatements import restatements
 from growthleads_assets.warehouse.transformation import Transformation, TransformationFailed
@@ -170,8 +170,6 @@ def _solution_marts(models: _Models, partitions: dg.PartitionsDefinition) -> dg.
                 raise dg.Failure(str(blocked)) from None
             _report(context, result, first, last)
             changes = restatement_metadata(restatements(connection, run_id=context.run.run_id, with_accruals=True))
-            if changes:
-                yield dg.AssetMaterialization(RESTATEMENTS, metadata=changes)
             yield from _materialized_beside(selected, result, first, last)
             # The marts' own tests look at what readers see from now on; what blocks has been looked at before.
             yield from models.build(context, platform, connection, first, last, metadata=changes)

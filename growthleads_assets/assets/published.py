@@ -8,8 +8,9 @@ from typing import Any
 
 import dagster as dg
 
+from growthleads_assets.assets.platform import Platform
 from growthleads_assets.warehouse.publication import MONTHLY_MARTS
-from growthleads_assets.warehouse.restatements import Restatement, restated_in_all
+from growthleads_assets.warehouse.restatements import Restatement, restated_in_all, restatements
 
 RESTATEMENTS = dg.AssetKey(["gold", "commission_restatements"])
 SHOWN_ROWS = 100
@@ -17,19 +18,30 @@ SHOWN_ROWS = 100
 _SOLUTION_MARTS = sorted([f"solution_{part}_marketing_daily" for part in MONTHLY_MARTS] + list(MONTHLY_MARTS.values()))
 
 
-def restatement_ledger() -> dg.AssetSpec:
-    """The ledger of changes to published numbers, which the publishing transaction writes together with the marts."""
-    return dg.AssetSpec(
-        RESTATEMENTS,
+def restatement_ledger(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
+    """The ledger of changes to published numbers: written together with the marts, and reported on after them."""
+
+    @dg.asset(
+        key=RESTATEMENTS,
         deps=[dg.AssetKey(["gold", mart]) for mart in _SOLUTION_MARTS],
+        partitions_def=partitions,
+        backfill_policy=dg.BackfillPolicy.single_run(),
         group_name="gold",
         kinds={"postgres", "table"},
         description=(
             "Every change to a number of the solution marts after its first publication, with the file that brought "
-            "it about. One row per number and change. Written by whatever publishes the marts."
+            "it about. One row per number and change. Publishing the marts writes it; this says what a run added."
         ),
         metadata={"dagster/table_name": "gold.commission_restatements"},
     )
+    def commission_restatements(
+        context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]
+    ) -> dg.MaterializeResult:  # type: ignore[type-arg]  # Dagster reads the annotation and knows only the bare class
+        with platform.connected() as connection:
+            added = restatements(connection, run_id=context.run.run_id, with_accruals=True)
+        return dg.MaterializeResult(metadata=restatement_metadata(added))
+
+    return commission_restatements
 
 
 def restatement_metadata(rows: Sequence[Restatement]) -> Mapping[str, Any]:

@@ -22,10 +22,12 @@ def build_defs(platform: Platform) -> dg.Definitions:
     definitions = dg.Definitions(
         assets=[
             *dg.with_source_code_references(
-                [bronze_asset(source, partitions) for source in platform.registry.values()]
+                [
+                    *(bronze_asset(source, partitions) for source in platform.registry.values()),
+                    restatement_ledger(partitions),
+                ]
             ),
             *model_assets(platform.transformation, partitions),
-            restatement_ledger(),
         ],
         jobs=build_jobs(),
         resources={"platform": _leased(platform)},
@@ -40,7 +42,7 @@ def _leased(platform: Platform) -> dg.ResourceDefinition:
 
     @dg.resource(description="The home that the assets work on; a run has it to itself.")
     def leased_platform(context: dg.InitResourceContext) -> Iterator[Platform]:
-        with platform.leased(context.run_id or "none"):
+        with platform.leased(context.run.run_id if context.run else "none"):
             yield platform
 
     return leased_platform

@@ -287,8 +287,10 @@ where sources.kind = 'dimension'
 
 _ACKNOWLEDGE = """
 with moving as (
-    -- Days around one whose calculation is not settled: some of their tables may be rewritten, and others not yet.
-    select silver.scraper_days(day, day) as day from bronze.calculations where part = 2 and settled_at is null
+    -- Days around one whose scrapers are being calculated: some of their tables may be rewritten, and others not yet.
+    select silver.scraper_days(day, day) as day
+    from bronze.calculations
+    where part = 2 and settled_at is null and inputs ? 'scrapers'
 ),
 unaffected as (
     select calculations.part, calculations.day, day_inputs.inputs
