@@ -404,3 +404,24 @@ def test_a_file_read_again_by_other_rules_is_a_version_to_calculate_from(home: H
     assert (outcome.status, outcome.rows_loaded, left.is_empty) == ("loaded", 1, True)
     assert home.calculated(before)[1] == [DAYS[1]]
     assert home.ledger() == [], "it says the same"
+
+
+def test_no_day_is_lost_where_the_databases_clock_skips_midnight(home: Home) -> None:
+    # There the 26th of April 2024 began at 01:00.
+    home.query_all(f"alter database \"{home.database.dbname}\" set timezone to 'Africa/Cairo'")
+    days = [f"2024-04-{number}" for number in range(22, 31)]
+    home.land_and_settle(
+        {
+            **deals("Default,x,raw_earnings"),
+            **brands("br1,A"),
+            **operators("foo,Foo,US"),
+            **no_clicks(*days),
+            **scrapers(days[-1], ",A,foo,US,180,0"),
+        }
+    )
+
+    home.land_and_settle(scrapers(days[0], ",A,foo,US,100,0"))
+
+    # 180 - 100 = 80 over the eight days after the first.
+    expected = {("A", day): Decimal("10.00") for day in days[1:]} | {("A", days[0]): Decimal("0.00")}
+    assert home.commissions("solution_2_marketing_daily") == expected

@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 
 # An example takes seconds here and milliseconds elsewhere: a fifth of what the profile asks for (deep: 200).
-@settings(max_examples=max(8, settings().max_examples // 5))
+@settings(max_examples=max(6, settings().max_examples // 5))
 @given(history=strategies.histories())
 def test_the_platform_says_what_the_oracle_says(server: Server, history: strategies.History) -> None:
     with server.new_home(start_date=START_DATE) as home:
