@@ -11,6 +11,7 @@ from typing import Any
 import dagster as dg
 
 from growthleads_assets.assets.lateness import can_be_late, lateness, lateness_check
+from growthleads_assets.assets.markdown import markdown_table
 from growthleads_assets.assets.partitions import days_of
 from growthleads_assets.assets.platform import Platform
 from growthleads_assets.contracts.registry import Source
@@ -23,7 +24,6 @@ from growthleads_assets.warehouse.loading import Loader, Outcome
 from growthleads_assets.warehouse.tables import bronze_columns
 
 FILES_ACCEPTED = "files_accepted"
-SHOWN_CHANGES = 100
 ROWS_ADD_UP = "rows_read_are_loaded_or_quarantined"
 
 
@@ -146,15 +146,12 @@ def _change_metadata(changes: Sequence[DimensionChange]) -> Mapping[str, Any]:
     if not changes:
         return {}
     counts = Counter(change.change for change in changes)
-    lines = ["| | row | before | now |", "|---|---|---|---|"]
-    for change in changes[:SHOWN_CHANGES]:
-        cells = (change.change, *map(_json_cell, (change.key, *_differing(change))))
-        lines.append(f"| {' | '.join(cells)} |")
-    if len(changes) > SHOWN_CHANGES:
-        lines.append(f"\n{len(changes) - SHOWN_CHANGES} more in bronze.dimension_changes.")
+    rows = [(change.change, *map(_values, (change.key, *_differing(change)))) for change in changes]
     return {
         **{f"rows_{change}": counts[change] for change in ("added", "removed", "altered")},
-        "changed_rows": dg.MetadataValue.md("\n".join(lines)),
+        "changed_rows": dg.MetadataValue.md(
+            markdown_table(("", "row", "before", "now"), "|---|---|---|---|", rows, "bronze.dimension_changes")
+        ),
     }
 
 
@@ -165,9 +162,8 @@ def _differing(change: DimensionChange) -> tuple[Mapping[str, Any], Mapping[str,
     return {name: old[name] for name in names if old}, {name: new[name] for name in names if new}
 
 
-def _json_cell(values: Mapping[str, Any]) -> str:
-    text = ", ".join(f"{name}: {'null' if value is None else value}" for name, value in values.items())
-    return text.replace("|", "\\|").replace("\n", " ")
+def _values(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}: {'null' if value is None else value}" for name, value in values.items())
 
 
 def _log_lines(source: Source, outcomes: Mapping[date | None, Outcome]) -> Iterator[str]:

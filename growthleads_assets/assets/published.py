@@ -8,12 +8,12 @@ from typing import Any
 
 import dagster as dg
 
+from growthleads_assets.assets.markdown import markdown_table
 from growthleads_assets.assets.platform import Platform
 from growthleads_assets.warehouse.publication import MONTHLY_MARTS
 from growthleads_assets.warehouse.restatements import Restatement, restated_in_all, restatements
 
 RESTATEMENTS = dg.AssetKey(["gold", "commission_restatements"])
-SHOWN_ROWS = 100
 
 _SOLUTION_MARTS = sorted([f"solution_{part}_marketing_daily" for part in MONTHLY_MARTS] + list(MONTHLY_MARTS.values()))
 
@@ -61,22 +61,12 @@ def restatement_metadata(rows: Sequence[Restatement]) -> Mapping[str, Any]:
 
 
 def _table(rows: Sequence[Restatement]) -> str:
-    lines = ["| mart | key | period | before | now | difference | because of |", "|---|---|---|--:|--:|--:|---|"]
-    for row in rows[:SHOWN_ROWS]:
-        cells = (
-            row.mart,
-            _cell(row.key),
-            row.period,
-            row.old_commission,
-            row.new_commission,
-            row.difference,
-            row.because_of,
-        )
-        lines.append(f"| {' | '.join('none' if cell is None else str(cell) for cell in cells)} |")
-    if len(rows) > SHOWN_ROWS:
-        lines.append(f"\n{len(rows) - SHOWN_ROWS} more: `growthleads restatements`, or gold.commission_restatements.")
-    return "\n".join(lines)
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
+    return markdown_table(
+        ("mart", "key", "period", "before", "now", "difference", "because of"),
+        "|---|---|---|--:|--:|--:|---|",
+        [
+            (row.mart, row.key, row.period, row.old_commission, row.new_commission, row.difference, row.because_of)
+            for row in rows
+        ],
+        "gold.commission_restatements, or `growthleads restatements`",
+    )
