@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from growthleads_assets.commands.reporting import Reporter
+from growthleads_assets.commands.reporting import NotPossible, Reporter
 from growthleads_assets.settings import Settings, SettingsError, load_settings
 from growthleads_assets.warehouse.database import DatabaseUnavailable
 
@@ -30,7 +30,7 @@ def _explained(command: Callable[..., int | None]) -> Callable[..., None]:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
             code = command(*args, **kwargs)
-        except (SettingsError, DatabaseUnavailable) as problem:
+        except (SettingsError, DatabaseUnavailable, NotPossible) as problem:
             Reporter().complain(str(problem))
             code = 1
         except KeyboardInterrupt:
@@ -85,16 +85,12 @@ def _run(settings: Settings) -> int:
 def backfill(first: datetime, last: datetime, source: str | None) -> int:
     """Rebuild days from the accepted files, and publish what comes out differently."""
     from growthleads_assets.assets.platform import Platform
-    from growthleads_assets.commands.backfill import NotPossible, rebuild
+    from growthleads_assets.commands.backfill import rebuild
     from growthleads_assets.commands.session import working_on
     from growthleads_assets.contracts.registry import SOURCES
 
     with working_on(load_settings()) as (inside, _):
-        try:
-            succeeded = rebuild(Platform(inside, SOURCES), first.date(), last.date(), source, Reporter())
-        except NotPossible as problem:
-            Reporter().complain(str(problem))
-            return 1
+        succeeded = rebuild(Platform(inside, SOURCES), first.date(), last.date(), source, Reporter())
     return 0 if succeeded else 1
 
 
@@ -105,7 +101,6 @@ def backfill(first: datetime, last: datetime, source: str | None) -> int:
 def revert(source: str, file: str) -> int:
     """Go back to the version of FILE (such as 2024-03-26.csv) of SOURCE before the one in force."""
     from growthleads_assets.assets.platform import Platform
-    from growthleads_assets.commands.backfill import NotPossible
     from growthleads_assets.commands.revert import land_previous_version
     from growthleads_assets.commands.run import run_pass
     from growthleads_assets.commands.session import working_on
@@ -113,11 +108,7 @@ def revert(source: str, file: str) -> int:
 
     with working_on(load_settings()) as (inside, _):
         platform = Platform(inside, SOURCES)
-        try:
-            Reporter().say(land_previous_version(platform, source, file))
-        except NotPossible as problem:
-            Reporter().complain(str(problem))
-            return 1
+        Reporter().say(land_previous_version(platform, source, file))
         return 0 if run_pass(platform, Reporter()) else 1
 
 
@@ -130,7 +121,7 @@ def revert(source: str, file: str) -> int:
 @_explained
 def restatements(
     first: datetime | None, last: datetime | None, source: str | None, with_accruals: bool, as_json: bool
-) -> int:
+) -> None:
     """List published numbers that changed, with the file that brought it about."""
     from growthleads_assets.assets.platform import Platform
     from growthleads_assets.commands import restatements as listing
@@ -139,8 +130,7 @@ def restatements(
     from growthleads_assets.warehouse.restatements import restatements as read
 
     if first and last and first > last:
-        Reporter().complain(f"{first.date()} is after {last.date()}: give the earlier day with --from.")
-        return 1
+        raise NotPossible(f"{first.date()} is after {last.date()}: give the earlier day with --from.")
     with working_on(load_settings()) as (inside, _), Platform(inside, SOURCES).connected() as connection:
         rows = read(
             connection,
@@ -153,7 +143,6 @@ def restatements(
         click.echo(json.dumps(listing.as_json(rows), indent=2, ensure_ascii=False))
     else:
         listing.show(rows, Reporter(), is_selection=bool(first or last or source))
-    return 0
 
 
 @main.command()
@@ -176,17 +165,13 @@ def demo() -> int:
 def dev(port: int, on_demo: bool) -> int:
     """Open the Dagster UI and start the daemon, on 127.0.0.1."""
     from growthleads_assets.commands.demo import demo_settings
-    from growthleads_assets.commands.dev import NotStarted, serve
+    from growthleads_assets.commands.dev import serve
     from growthleads_assets.commands.session import working_on
     from growthleads_assets.warehouse.environment import child_environment
 
     settings = demo_settings() if on_demo else load_settings()
     with working_on(settings) as (_, database):
-        try:
-            return serve(port, child_environment(settings, database), settings.state_dir, Reporter())
-        except NotStarted as problem:
-            Reporter().complain(str(problem))
-            return 1
+        return serve(port, child_environment(settings, database), settings.state_dir, Reporter())
 
 
 @main.command()

@@ -9,14 +9,10 @@ import psycopg
 
 from growthleads_assets.assets.platform import Platform
 from growthleads_assets.automation.runs import rebuilding_run, reloading_run
-from growthleads_assets.commands.reporting import Reporter
+from growthleads_assets.commands.reporting import NotPossible, Reporter
 from growthleads_assets.commands.run import runner, span
 from growthleads_assets.planning.planner import DayRange
 from growthleads_assets.settings import Settings
-
-
-class NotPossible(Exception):
-    """What was asked for cannot be done: a sentence that says why and what can."""
 
 
 def rebuild(platform: Platform, first: date, last: date, source: str | None, reporter: Reporter) -> bool:

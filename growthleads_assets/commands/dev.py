@@ -18,7 +18,7 @@ from pathlib import Path
 
 import psutil
 
-from growthleads_assets.commands.reporting import Reporter
+from growthleads_assets.commands.reporting import NotPossible, Reporter
 from growthleads_assets.settings import CHECKOUT
 from growthleads_assets.warehouse.locks import open_lock_file, try_lock
 
@@ -26,20 +26,16 @@ HOST = "127.0.0.1"
 GRACE_SECONDS = 20
 
 
-class NotStarted(Exception):
-    """The UI and daemon cannot run: a sentence that says why and what to do."""
-
-
 def serve(port: int, environment: Mapping[str, str], state_dir: Path, reporter: Reporter) -> int:
     """Run the UI and the daemon until the user ends them; the exit code, 0 for Ctrl-C only.
 
     Nothing that was started is left behind: the database must be able to stop afterwards.
 
-    Raises NotStarted.
+    Raises NotPossible.
     """
     with open_lock_file(state_dir / "dev.lock") as lock:
         if not try_lock(lock, fcntl.LOCK_EX):
-            raise NotStarted(f"`growthleads dev` runs on the home {state_dir.parent} already: stop that one first.")
+            raise NotPossible(f"`growthleads dev` runs on the home {state_dir.parent} already: stop that one first.")
         record = state_dir / "dev.session"
         _end_what_is_left(record, environment["DAGSTER_HOME"], reporter)
         _require_free(port)
@@ -86,7 +82,7 @@ def _require_free(port: int) -> None:
         try:
             probe.bind((HOST, port))
         except OSError:
-            raise NotStarted(
+            raise NotPossible(
                 f"Port {port} is in use on {HOST}: stop what uses it, or choose another with --port."
             ) from None
 

@@ -13,6 +13,10 @@ from rich.table import Table
 from rich.text import Text
 
 
+class NotPossible(Exception):
+    """What was asked for cannot be done: a sentence that says why and what can."""
+
+
 class Reporter:
     """Results go to standard output, problems to standard error; nothing that is data is taken for markup."""
 

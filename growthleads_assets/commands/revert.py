@@ -9,7 +9,7 @@ as safe as landing a file, and a dimension's file in the landing zone says what 
 from pathlib import Path
 
 from growthleads_assets.assets.platform import Platform
-from growthleads_assets.commands.backfill import NotPossible
+from growthleads_assets.commands.reporting import NotPossible
 from growthleads_assets.contracts.registry import Source
 from growthleads_assets.landing.archive import Archive, ArchiveError
 from growthleads_assets.landing.parsing import FileRefused, parse_file
