@@ -161,6 +161,9 @@ class Settings(BaseSettings):
     late_after: Annotated[timedelta, BeforeValidator(_duration)] = Field(
         default=timedelta(hours=6), description="how long a required file may follow the first other file of its day"
     )
+    provisional_for: Annotated[timedelta, BeforeValidator(_duration)] = Field(
+        default=timedelta(days=7), description="how long after its day an optional file may still be expected"
+    )
 
     @property
     def state_dir(self) -> Path:

@@ -23,7 +23,7 @@ from growthleads_assets.warehouse import ledger
 from growthleads_assets.warehouse.leases import run_lease
 from growthleads_assets.warehouse.loading import Loader
 from growthleads_assets.warehouse.server import running_database
-from growthleads_assets.warehouse.tables import create_tables
+from growthleads_assets.warehouse.tables import create_tables, record_settings
 from growthleads_assets.warehouse.transformation import Transformation
 
 
@@ -39,6 +39,12 @@ class Platform:
         """A connection in autocommit mode to the home's database, with the platform's own tables in it."""
         with running_database(self.settings) as database, psycopg.connect(database.conninfo, autocommit=True) as link:
             create_tables(link, self.registry)
+            record_settings(
+                link,
+                late_after=self.settings.late_after,
+                provisional_for=self.settings.provisional_for,
+                timezone=self.settings.timezone,
+            )
             yield link
 
     @contextmanager

@@ -56,6 +56,12 @@ class Source:
         return " ".join((self.schema.__doc__ or self.name).split())
 
     @property
+    def earnings_column(self) -> str | None:
+        """The column that says what a row is worth, in money; None for a source that delivers none."""
+        columns = self.schema.to_schema().columns.items()
+        return next((name for name, column in columns if isinstance(column.dtype.type, pl.Decimal)), None)
+
+    @property
     def optional_columns(self) -> frozenset[str]:
         """Columns that a file may leave out: they are read as null."""
         return frozenset(n for n, c in self.schema.to_schema().columns.items() if not c.required)

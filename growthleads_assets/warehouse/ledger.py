@@ -6,6 +6,7 @@ Belongs here: reading and writing `bronze.files`. Does not: the rows of the file
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import psycopg
@@ -162,6 +163,7 @@ def record_version(
     rows_read: int,
     rows_loaded: int,
     rows_quarantined: int,
+    earnings: Decimal | None,
     extra_columns: Iterable[str],
     judged_by: str,
     archived_as: Path,
@@ -169,7 +171,8 @@ def record_version(
 ) -> int:
     """Put an accepted version in force in place of the one before it, and return its load id.
 
-    The quarantined rows of the version before are marked resolved: its successor has its own.
+    ``earnings`` is the sum over its loaded rows, None where the source delivers no money. The quarantined rows of the
+    version before are marked resolved: its successor has its own.
     """
     connection.execute(
         """
@@ -187,10 +190,10 @@ def record_version(
     cursor.execute(
         """
         insert into bronze.files (
-            source, file, day, sha256, rows_read, rows_loaded, rows_quarantined, extra_columns,
+            source, file, day, sha256, rows_read, rows_loaded, rows_quarantined, earnings, extra_columns,
             status, judged_by, archived_as, run_id
         )
-        values (%s, %s, %s, %s, %s, %s, %s, %s, 'loaded', %s, %s, %s)
+        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, 'loaded', %s, %s, %s)
         returning load_id
         """,
         (
@@ -201,6 +204,7 @@ def record_version(
             rows_read,
             rows_loaded,
             rows_quarantined,
+            earnings,
             list(extra_columns),
             judged_by,
             str(archived_as),

@@ -11,6 +11,7 @@ import io
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
@@ -139,6 +140,7 @@ class Loader:
             rows_read=parsed.rows_read,
             rows_loaded=parsed.rows.height,
             rows_quarantined=parsed.quarantined.height,
+            earnings=_earnings(source, parsed),
             extra_columns=parsed.extra_columns,
             judged_by=self.judged_by,
             archived_as=archived,
@@ -211,6 +213,12 @@ class Loader:
         with self.connection.cursor() as cursor, cursor.copy(statement) as copy:
             for row in rows.select(QUARANTINE_COLUMNS).iter_rows():
                 copy.write_row((load_id, source.name, file_name, day, *row))
+
+
+def _earnings(source: Source, parsed: ParsedFile) -> Decimal | None:
+    if source.earnings_column is None:
+        return None
+    return Decimal(parsed.rows[source.earnings_column].sum())
 
 
 def _loaded(parsed: ParsedFile) -> Outcome:

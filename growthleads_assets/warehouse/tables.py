@@ -5,6 +5,7 @@ Belongs here: their layout, the bronze ones generated from the source registry. 
 
 import hashlib
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pandera.polars as pa
 import polars as pl
@@ -26,8 +27,18 @@ create table if not exists bronze.sources (
     source text primary key,
     kind text not null check (kind in ('event', 'dimension')),
     parts int[] not null,
-    required_for int[] not null
+    required_for int[] not null,
+    earnings_column text
 );
+comment on table bronze.sources is
+    'The source registry. One row per source; earnings_column says what a row is worth, where it is worth money.';
+
+create table if not exists bronze.settings (
+    late_after interval not null,
+    provisional_for interval not null,
+    timezone text not null
+);
+comment on table bronze.settings is 'The settings that views depend on, as the last process had them. One row.';
 
 create table if not exists bronze.files (
     load_id bigint generated always as identity primary key,
@@ -38,6 +49,7 @@ create table if not exists bronze.files (
     rows_read bigint,
     rows_loaded bigint,
     rows_quarantined bigint,
+    earnings numeric,
     extra_columns text[] not null default '{}',
     status text not null check (status in ('loaded', 'refused')),
     reason text,
@@ -50,7 +62,7 @@ create table if not exists bronze.files (
 );
 comment on table bronze.files is
     'The file ledger. One row per version of a file that was loaded or refused; the version in force is the '
-    'loaded one that is not superseded.';
+    'loaded one that is not superseded. earnings is the sum over its loaded rows, where the source delivers any.';
 create unique index if not exists files_in_force on bronze.files (source, file)
     where status = 'loaded' and superseded_at is null;
 create index if not exists files_by_name on bronze.files (source, file, load_id);
@@ -299,9 +311,32 @@ def _bronze_table(source: Source) -> Iterator[sql.Composed]:
         )
 
 
-def _registry_rows(registry: Registry) -> list[tuple[str, str, list[int], list[int]]]:
+def record_settings(
+    connection: psycopg.Connection, *, late_after: timedelta, provisional_for: timedelta, timezone: str
+) -> None:
+    """Put the settings on record that views read, unless they are."""
+    values = {"late_after": late_after, "provisional_for": provisional_for, "timezone": timezone}
+    found = connection.execute(
+        "select from bronze.settings where (late_after, provisional_for, timezone) "
+        "= (%(late_after)s, %(provisional_for)s, %(timezone)s)",
+        values,
+    ).fetchone()
+    if found is not None:
+        return
+    with connection.transaction():
+        connection.execute("lock table bronze.settings in share row exclusive mode")
+        connection.execute("delete from bronze.settings")
+        connection.execute(
+            "insert into bronze.settings (late_after, provisional_for, timezone) "
+            "values (%(late_after)s, %(provisional_for)s, %(timezone)s)",
+            values,
+        )
+
+
+def _registry_rows(registry: Registry) -> list[tuple[str, str, list[int], list[int], str | None]]:
     return [
-        (source.name, source.kind, sorted(source.parts), sorted(source.required_for)) for source in registry.values()
+        (source.name, source.kind, sorted(source.parts), sorted(source.required_for), source.earnings_column)
+        for source in registry.values()
     ]
 
 
@@ -310,9 +345,14 @@ def _record_registry(connection: psycopg.Connection, registry: Registry) -> None
     for row in _registry_rows(registry):
         connection.execute(
             """
-            insert into bronze.sources (source, kind, parts, required_for) values (%s, %s, %s, %s)
+            insert into bronze.sources (source, kind, parts, required_for, earnings_column)
+            values (%s, %s, %s, %s, %s)
             on conflict (source) do update
-            set kind = excluded.kind, parts = excluded.parts, required_for = excluded.required_for
+            set
+                kind = excluded.kind,
+                parts = excluded.parts,
+                required_for = excluded.required_for,
+                earnings_column = excluded.earnings_column
             """,
             row,
         )
