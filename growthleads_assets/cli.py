@@ -194,6 +194,19 @@ def status(as_json: bool) -> None:
 
 
 @main.command()
+@_explained
+def check() -> int:
+    """Check all of history: every rule, and what is worth a look. Exit code 1: a rule is broken."""
+    from growthleads_assets.assets.platform import Platform
+    from growthleads_assets.commands.check import check_history
+    from growthleads_assets.commands.session import working_on
+    from growthleads_assets.contracts.registry import SOURCES
+
+    with working_on(load_settings()) as (inside, _):
+        return 0 if check_history(Platform(inside, SOURCES), Reporter()) else 1
+
+
+@main.command()
 @click.argument("mart")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="A .csv, .parquet or .xlsx file.")
 @_explained

@@ -164,6 +164,18 @@ class Settings(BaseSettings):
     provisional_for: Annotated[timedelta, BeforeValidator(_duration)] = Field(
         default=timedelta(days=7), description="how long after its day an optional file may still be expected"
     )
+    quarantined_share: float = Field(
+        default=0.05,
+        ge=0,
+        le=1,
+        allow_inf_nan=False,
+        description="a share of a file's rows from 0 to 1, such as 0.05",
+    )
+    stale_after: Annotated[timedelta, BeforeValidator(_duration)] = Field(
+        gt=timedelta(),
+        default=timedelta(hours=36),
+        description="a duration above 0 with its unit, such as 36h: how long sources and marts may go without news",
+    )
 
     @property
     def state_dir(self) -> Path:

@@ -150,7 +150,7 @@ class Home:
             for node in self.platform.transformation.manifest["nodes"].values()
             if node["resource_type"] == "model"
             and node["config"]["materialized"] != "published"
-            and "reads_marts" not in node["tags"]
+            and not {"reads_marts", "reports"} & {*node["tags"]}
             and node["name"] not in DIMENSION_MODELS
         ]
 

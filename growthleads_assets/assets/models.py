@@ -23,6 +23,9 @@ from growthleads_assets.warehouse.transformation import Transformation, Transfor
 
 DIMENSION_MODELS = ("deals", "voluum_brands", "operator_variants")
 MARTS = "config.materialized:published tag:reads_marts"
+REPORTS = "tag:reports"
+"""Views about the data that nothing else reads: without partitions, since they show whatever is there."""
+
 LAST_MODELS = {1: "web_commission_by_operator", 2: "scraper_commission_by_operator"}
 """The model that completes the calculation of each part."""
 
@@ -77,22 +80,27 @@ class _Models:
         try:
             events = platform.transformation.build("build", first, last, select=select)
         except TransformationFailed as failure:
-            yield from self._converted(context, failure.events, {})
+            yield from self._with_metadata(context, failure.events, {})
             raise dg.Failure(f"dbt stopped: {failure}") from None
         rows = _row_counts(connection, self.manifest, select, first, last)
-        yield from self._converted(context, events, {model: {**rows[model], **(metadata or {})} for model in rows})
+        yield from self._with_metadata(context, events, {model: {**rows[model], **(metadata or {})} for model in rows})
 
-    def _converted(
+    def converted(
+        self, context: dg.AssetExecutionContext | dg.OpExecutionContext, events: Iterable[Mapping[str, Any]]
+    ) -> Iterator[DbtEvent]:
+        """Dagster's events for those of dbt."""
+        for event in events:
+            message = DbtCoreCliEventMessage(raw_event=dict(event), event_history_metadata={})
+            yield from message.to_default_asset_events(self.manifest, self.translator, context, project=self.project)
+
+    def _with_metadata(
         self,
         context: dg.AssetExecutionContext,
         events: Iterable[Mapping[str, Any]],
         rows: Mapping[str, Mapping[str, Any]],
     ) -> Iterator[DbtEvent]:
         for event in events:
-            message = DbtCoreCliEventMessage(raw_event=dict(event), event_history_metadata={})
-            for result in message.to_default_asset_events(
-                self.manifest, self.translator, context, project=self.project
-            ):
+            for result in self.converted(context, [event]):
                 if isinstance(result, dg.Output):
                     metadata = {**result.metadata, **rows.get(event["data"]["node_info"]["node_name"], {})}
                     yield dg.Output(None, output_name=result.output_name, metadata=metadata)
@@ -101,10 +109,28 @@ class _Models:
 
 
 def model_assets(transformation: Transformation, partitions: dg.PartitionsDefinition) -> Sequence[dg.AssetsDefinition]:
-    """The assets of every model: three steps, each of which can be run for a part of its models."""
+    """The assets of every model: four steps, each of which can be run for a part of its models."""
+    models = _models(transformation)
+    return [
+        _dimension_models(models),
+        _event_models(models, partitions),
+        _solution_marts(models, partitions),
+        _reports(models),
+    ]
+
+
+def check_evaluations(
+    context: dg.OpExecutionContext, transformation: Transformation, events: Iterable[Mapping[str, Any]]
+) -> Iterator[dg.AssetCheckEvaluation]:
+    """What dbt's tests found, for a step that is none of the assets'."""
+    for result in _models(transformation).converted(context, events):
+        if isinstance(result, dg.AssetCheckEvaluation):
+            yield result
+
+
+def _models(transformation: Transformation) -> _Models:
     project = DbtProject(project_dir=transformation.project_dir, target_path=transformation.target_path)
-    models = _Models(project, transformation.manifest, Translator())
-    return [_dimension_models(models), _event_models(models, partitions), _solution_marts(models, partitions)]
+    return _Models(project, transformation.manifest, Translator())
 
 
 def _dimension_models(models: _Models) -> dg.AssetsDefinition:
@@ -128,7 +154,7 @@ def _event_models(models: _Models, partitions: dg.PartitionsDefinition) -> dg.As
     @dbt_assets(
         manifest=models.manifest,
         project=models.project,
-        exclude=f"{' '.join(DIMENSION_MODELS)} {MARTS} resource_type:unit_test",
+        exclude=f"{' '.join(DIMENSION_MODELS)} {MARTS} {REPORTS} resource_type:unit_test",
         name="event_models",
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run(),
@@ -175,6 +201,23 @@ def _solution_marts(models: _Models, partitions: dg.PartitionsDefinition) -> dg.
             yield from models.build(context, platform, connection, first, last, metadata=changes)
 
     return solution_marts
+
+
+def _reports(models: _Models) -> dg.AssetsDefinition:
+    @dbt_assets(
+        manifest=models.manifest,
+        project=models.project,
+        select=REPORTS,
+        name="reports",
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        dagster_dbt_translator=models.translator,
+    )
+    def reports(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> Iterator[DbtEvent]:
+        today = platform.settings.today()
+        with models.prepared(platform) as connection:
+            yield from models.build(context, platform, connection, today, today)
+
+    return reports
 
 
 def models_needed(manifest: Mapping[str, Any], model: str) -> set[str]:

@@ -15,7 +15,7 @@ from growthleads_assets.warehouse.restatements import Restatement, restated_in_a
 
 RESTATEMENTS = dg.AssetKey(["gold", "commission_restatements"])
 
-_SOLUTION_MARTS = sorted([f"solution_{part}_marketing_daily" for part in MONTHLY_MARTS] + list(MONTHLY_MARTS.values()))
+SOLUTION_MARTS = sorted([f"solution_{part}_marketing_daily" for part in MONTHLY_MARTS] + list(MONTHLY_MARTS.values()))
 
 
 def restatement_ledger(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
@@ -23,7 +23,7 @@ def restatement_ledger(partitions: dg.PartitionsDefinition) -> dg.AssetsDefiniti
 
     @dg.asset(
         key=RESTATEMENTS,
-        deps=[dg.AssetKey(["gold", mart]) for mart in _SOLUTION_MARTS],
+        deps=[dg.AssetKey(["gold", mart]) for mart in SOLUTION_MARTS],
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run(),
         group_name="gold",

@@ -12,24 +12,28 @@ from growthleads_assets.assets.models import model_assets
 from growthleads_assets.assets.partitions import daily_partitions
 from growthleads_assets.assets.platform import Platform
 from growthleads_assets.assets.published import restatement_ledger
+from growthleads_assets.automation.history import history_job, history_schedule
 from growthleads_assets.automation.jobs import build_jobs
 from growthleads_assets.automation.sensors import landing_zone_sensor
+from growthleads_assets.checks.freshness import freshness
+from growthleads_assets.checks.warnings import warning_checks, warnings_of
 
 
 def build_defs(platform: Platform) -> dg.Definitions:
     """The definitions for a home and a set of sources."""
     partitions = daily_partitions(platform.settings)
+    warnings = warnings_of(platform.registry, platform.settings)
+    history = history_job(warnings)
+    fresh = freshness(platform)
+    loaded = [*(bronze_asset(source, partitions) for source in platform.registry.values())]
     definitions = dg.Definitions(
         assets=[
-            *dg.with_source_code_references(
-                [
-                    *(bronze_asset(source, partitions) for source in platform.registry.values()),
-                    restatement_ledger(partitions),
-                ]
-            ),
-            *model_assets(platform.transformation, partitions),
+            *dg.with_source_code_references(dg.map_asset_specs(fresh, [*loaded, restatement_ledger(partitions)])),
+            *dg.map_asset_specs(fresh, model_assets(platform.transformation, partitions)),
         ],
-        jobs=build_jobs(),
+        asset_checks=[warning_checks(warnings)],
+        jobs=[*build_jobs(), history],
+        schedules=[history_schedule(history, platform.settings)],
         resources={"platform": _leased(platform)},
         # Steps of a run wait for one another anyway; a process for each would cost more than its work.
         executor=dg.in_process_executor,

@@ -14,6 +14,7 @@ import psycopg
 
 from growthleads_assets.assets.bronze import FILES_ACCEPTED
 from growthleads_assets.assets.models import DIMENSION_MODELS
+from growthleads_assets.automation.history import HISTORY_CHECKS
 from growthleads_assets.automation.jobs import PIPELINE, WRITER_TAGS
 from growthleads_assets.planning.planner import DayRange
 from growthleads_assets.planning.requests import Request, UnderWay
@@ -26,6 +27,9 @@ WORK = "growthleads/work"
 
 # Dagster's own retries would repeat what the planner asks for again anyway.
 _NO_RETRIES = {"dagster/max_retries": "0"}
+
+# Whoever runs it here says what became of it; the log is for the UI.
+_SILENT = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 _RUNNING = (dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING)
 _LAUNCHED = (dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, *_RUNNING)
@@ -98,10 +102,24 @@ def run_in_process(
         instance=instance,
         asset_selection=list(run.assets),
         tags=dict(run.tags),
-        # Whoever runs it here says what became of it; the log is for the UI.
-        run_config={**run.run_config, "loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        run_config={**run.run_config, **_SILENT},
         raise_on_error=False,
     )
+
+
+def check_history_in_process(definitions: dg.Definitions, instance: dg.DagsterInstance) -> dg.ExecuteInProcessResult:
+    """Run the checks of all of history here and now."""
+    job = definitions.resolve_job_def(HISTORY_CHECKS)
+    return job.execute_in_process(instance=instance, run_config=_SILENT, raise_on_error=False)
+
+
+def found_by_checks(result: dg.ExecuteInProcessResult, severity: dg.AssetCheckSeverity) -> list[str]:
+    """The checks of a severity that did not pass, as a sentence each with what they found."""
+    return [
+        f"{evaluation.asset_key.to_user_string()}, {evaluation.check_name}: {evaluation.description or 'it fails.'}"
+        for evaluation in result.get_asset_check_evaluations()
+        if not evaluation.passed and evaluation.severity == severity
+    ]
 
 
 def was_interrupted(result: dg.ExecuteInProcessResult) -> bool:
@@ -166,11 +184,10 @@ def _without_lease(instance: dg.DagsterInstance, connection: psycopg.Connection)
 
 
 def derived_from_events(definitions: dg.Definitions) -> list[dg.AssetKey]:
-    """Every asset with daily partitions but the bronze tables."""
-    partitioned = (
-        asset for asset in definitions.assets or () if isinstance(asset, dg.AssetsDefinition) and asset.partitions_def
-    )
-    return sorted(key for asset in partitioned for key in asset.keys if key.path[0] != "bronze")
+    """Every asset but the bronze tables and the dimensions."""
+    assets = (asset for asset in definitions.assets or () if isinstance(asset, dg.AssetsDefinition))
+    keys = {key for asset in assets for key in asset.keys if key.path[0] != "bronze"}
+    return sorted(keys - {*_dimension_models()})
 
 
 def _bronze(sources: Iterable[str]) -> Iterator[dg.AssetKey]:

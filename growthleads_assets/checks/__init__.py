@@ -1,1 +1,1 @@
-
+"""Asset checks that look at what was calculated and loaded."""

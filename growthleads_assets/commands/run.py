@@ -17,6 +17,7 @@ from growthleads_assets.automation.runs import (
     end_dead_runs,
     failure_reason,
     files_not_loaded,
+    found_by_checks,
     planned_run,
     run_in_process,
     was_interrupted,
@@ -106,6 +107,8 @@ class Runner:
         self._say_what_was_loaded(result.run_id)
         self._say_what_was_published(result.run_id)
         self._say_what_was_restated(result.run_id)
+        for sentence in found_by_checks(result, dg.AssetCheckSeverity.WARN):
+            self.reporter.say(f"worth a look: {sentence}", style="yellow")
         if result.success:
             not_loaded = files_not_loaded(result) if names_refused_files else []
             for sentence in not_loaded:

@@ -66,6 +66,8 @@ comment on table bronze.files is
 create unique index if not exists files_in_force on bronze.files (source, file)
     where status = 'loaded' and superseded_at is null;
 create index if not exists files_by_name on bronze.files (source, file, load_id);
+create index if not exists files_by_day on bronze.files (source, day)
+    where status = 'loaded' and superseded_at is null;
 
 create table if not exists bronze.quarantine (
     load_id bigint not null references bronze.files,

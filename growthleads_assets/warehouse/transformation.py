@@ -71,12 +71,11 @@ class Transformation:
         if command != "run":
             arguments += ["--exclude-resource-type", "unit_test", "--indirect-selection", "buildable"]
         window = ["--event-time-start", f"{first}", "--event-time-end", f"{last + timedelta(days=1)}"]
-        events: list[dict[str, Any]] = []
-        result = self._invoke([*arguments, *window], events)
-        results = [event for event in events if event["info"]["name"] in RESULT_EVENTS]
-        if not result.success:
-            raise TransformationFailed("\n".join(_failures(result)), results)
-        return results
+        return self._results_of([*arguments, *window])
+
+    def test_all_of_history(self) -> list[dict[str, Any]]:
+        """Run every test over all days and return their result events. Raises TransformationFailed where any fails."""
+        return self._results_of(["test", "--exclude-resource-type", "unit_test"])
 
     def prepare(self, connection: psycopg.Connection) -> None:
         """Have every table and view of the project in the database, as the project's files are now.
@@ -91,6 +90,13 @@ class Transformation:
             with connection.transaction():
                 connection.execute("delete from bronze.prepared_models")
                 connection.execute("insert into bronze.prepared_models (checksum) values (%s)", (self.checksum,))
+
+    def _results_of(self, arguments: Sequence[str]) -> list[dict[str, Any]]:
+        events: list[dict[str, Any]] = []
+        result = self._invoke(arguments, events)
+        if not result.success:
+            raise TransformationFailed("\n".join(_failures(result)), events)
+        return events
 
     def _invoke(self, arguments: Sequence[str], events: list[dict[str, Any]]) -> Any:
         from dbt.cli.main import dbtRunner
