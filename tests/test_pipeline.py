@@ -206,7 +206,7 @@ def test_a_new_source_is_a_schema_and_an_entry(home: Home) -> None:
         "_line": 2,
         "_day": date(2024, 3, 5),
     }
-    assert "bronze_bonuses_operator_is_given" in render_sources({"bonuses": source})
+    assert "bronze_bonuses_required_values_are_given" in render_sources({"bonuses": source})
 
 
 def test_dbt_sources_are_those_of_the_registry() -> None:

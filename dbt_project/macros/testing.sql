@@ -1,13 +1,14 @@
 {#-
   Tests of a run look at the window it wrote; without a window, at all of history. A test says so by its
   `where`: `__window__` for the days of the run, `__scraper_window__` for the scraper days around them,
-  `__file_days__` for the files of those days.
+  `__file_days__` for the files of those days, `__periods__` for the scraper days and the months they lie in.
 -#}
 
 {% macro days_of(window) -%}
     {%- if window == '__window__' -%} {{ in_window() }}
     {%- elif window == '__scraper_window__' -%} {{ in_scraper_window() }}
     {%- elif window == '__file_days__' -%} {{ in_window('_day') }}
+    {%- elif window == '__periods__' -%} {{ in_scraper_periods('period') }}
     {%- else -%} {{ window }}
     {%- endif -%}
 {%- endmacro %}
@@ -19,4 +20,12 @@
     {%- else -%}
         {{ relation }}
     {%- endif -%}
+{%- endmacro %}
+
+{#-
+  Unit tests cast their rows to the types of columns, and of an array dbt knows only that it is one. Those that tests
+  give or expect are of text.
+-#}
+{% macro postgres__safe_cast(field, type) -%}
+    cast({{ field }} as {{ 'text[]' if type == 'ARRAY' else type }})
 {%- endmacro %}

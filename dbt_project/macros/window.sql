@@ -71,3 +71,17 @@
     ))
     {%- endif -%}
 {%- endmacro %}
+
+{#- Whether `column` is one of the window's scraper days, or the first day of a month that has one. -#}
+{% macro in_scraper_periods(column) -%}
+    {%- if window_start() is none -%} true
+    {%- else -%}
+    {{ column }} = any(array(
+        select periods.period
+        from silver.scraper_days(date '{{ window_start() }}', date '{{ window_end() }}') as affected (day)
+        cross join lateral (
+            values (affected.day), (date_trunc('month', affected.day::timestamp)::date)
+        ) as periods (period)
+    ))
+    {%- endif -%}
+{%- endmacro %}

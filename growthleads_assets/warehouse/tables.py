@@ -248,6 +248,16 @@ def bronze_columns(source: Source) -> dict[str, tuple[str, str]]:
     return columns | provenance
 
 
+def required_columns(source: Source) -> frozenset[str]:
+    """The columns of a source's bronze table in which every row has a value."""
+    required = {name for name in PROVENANCE_COLUMNS if source.is_event or name != "_day"}
+    for schema in filter(None, (source.schema, source.derivation and source.derivation.schema)):
+        for name, column in schema.to_schema().columns.items():
+            if not column.nullable:
+                required |= {name, f"{name}_key"}
+    return frozenset(required & bronze_columns(source).keys())
+
+
 def _sql_type(column: pa.Column) -> str:
     explicit = (column.metadata or {}).get("sql_type")
     if explicit:
@@ -295,14 +305,12 @@ def _is_current(connection: psycopg.Connection, checksum: str) -> bool:
 
 
 def _bronze_table(source: Source) -> Iterator[sql.Composed]:
-    required = {name for name, column in source.schema.to_schema().columns.items() if not column.nullable}
+    required = required_columns(source)
     table = sql.Identifier("bronze", source.name)
     yield sql.SQL("create table if not exists {} ({}, primary key (_load_id, _line))").format(
         table,
         sql.SQL(", ").join(
-            sql.SQL("{} " + sql_type + (" not null" if name in required or name.startswith("_") else "")).format(
-                sql.Identifier(name)
-            )
+            sql.SQL("{} " + sql_type + (" not null" if name in required else "")).format(sql.Identifier(name))
             for name, (sql_type, _) in bronze_columns(source).items()
         ),
     )
