@@ -8,7 +8,8 @@ force when it ends, and no other calculation of them has begun: whichever came l
 instead. So what is recorded as published is what the numbers were computed from.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -48,13 +49,12 @@ class Violation:
 
 
 class PublicationBlocked(Exception):
-    """The new numbers contradict one another; nothing was published. ``violations`` says where."""
+    """The new numbers contradict one another; nothing was published. ``str()`` says where."""
 
-    def __init__(self, violations: Sequence[Violation]) -> None:
+    def __init__(self, contradictions: Sequence[Violation | str]) -> None:
         super().__init__(
-            "Nothing was published, because the numbers contradict one another: " + "; ".join(map(str, violations))
+            "Nothing was published, because the numbers contradict one another: " + "; ".join(map(str, contradictions))
         )
-        self.violations = violations
 
 
 @dataclass
@@ -113,7 +113,7 @@ def publish(
     Raises PublicationBlocked, and then nothing has changed.
     """
     publication = Publication()
-    with connection.transaction():
+    with _refusals_reported(), connection.transaction():
         connection.execute(_LOCK)
         touched: set[date] = set()
         for part in sorted(parts):
@@ -136,6 +136,17 @@ def publish(
         if violations:
             raise PublicationBlocked(violations)
     return publication
+
+
+@contextmanager
+def _refusals_reported() -> Iterator[None]:
+    """Say of rows that the marts' own constraints refuse which these are: two for one key, or a value not given."""
+    try:
+        yield
+    except psycopg.IntegrityError as refused:
+        facts = refused.diag
+        what = " ".join(filter(None, (facts.message_primary, facts.message_detail)))
+        raise PublicationBlocked([f"{facts.table_name}: {what}"]) from None
 
 
 def _calculated_days(connection: psycopg.Connection, part: int, first: date, last: date) -> dict[date, str]:

@@ -77,6 +77,20 @@ class Transformation:
         """Run every test over all days and return their result events. Raises TransformationFailed where any fails."""
         return self._results_of(["test", "--exclude-resource-type", "unit_test"])
 
+    def run_unit_tests(self) -> dict[str, str]:
+        """Run the unit tests of all models and return what each says that fails, ``""`` for one that passes.
+
+        Each is named ``<model>: <test>``. They need the tables to be there, for the types of their columns, and read no
+        rows. Raises TransformationFailed where dbt cannot run them.
+        """
+        result = self._invoke(["test", "--select", "test_type:unit", "--no-use-colors"], [])
+        if result.exception or not result.result:
+            raise TransformationFailed("\n".join(_failures(result)))
+        return {
+            ": ".join(test.node.unique_id.split(".")[2:]): "" if test.status == "pass" else str(test.message)
+            for test in result.result
+        }
+
     def prepare(self, connection: psycopg.Connection) -> None:
         """Have every table and view of the project in the database, as the project's files are now.
 

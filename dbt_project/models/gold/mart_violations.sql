@@ -1,196 +1,211 @@
 {{ config(materialized='view', tags=['reads_marts']) }}
 
 {%- set parts = [1, 2] %}
+{%- set negatives = [] %}
+{%- for part in parts %}
+    {%- do negatives.extend([
+        ('solution_' ~ part ~ '_marketing_daily', 'marketing_source', 'date', 'total_commission'),
+        ('solution_' ~ part ~ '_operators_daily', 'operator', 'date', 'commission'),
+        ('solution_' ~ part ~ '_operators_monthly', 'operator', 'month', 'total_commission'),
+    ]) %}
+{%- endfor %}
+{%- do negatives.extend([
+    ('solution_3_marketing_daily', 'marketing_source', 'date', 'total_commission'),
+    ('solution_3_operators_monthly', 'operator', 'month', 'total_commission'),
+]) %}
 
-with
+-- Each side of each rule, to be summed. They read the tables, not shared CTEs, which PostgreSQL would copy whole: the
+-- publisher asks for a few periods only, and the marts have indexes on them.
+with sides as (
 
-{% for part in parts -%}
-    marketing_daily_{{ part }} as (
-
-        select * from {{ ref('solution_' ~ part ~ '_marketing_daily') }}
-
-    ),
-
-    operators_monthly_{{ part }} as (
-
-        select * from {{ ref('solution_' ~ part ~ '_operators_monthly') }}
-
-    ),
-
-    source_months_{{ part }} as (
-
+    {% for part in parts -%}
         select
-            date_trunc('month', date::timestamp)::date as month,
-            sum(total_commission) as total
-        from marketing_daily_{{ part }}
-        group by date_trunc('month', date::timestamp)::date
+            'operators of a month add up to its sources' as rule,
+            'solution_{{ part }}_operators_monthly' as mart,
+            '' as key,
+            date_trunc('month', date::timestamp)::date as period,
+            total_commission as expected,
+            null::numeric as found
+        from {{ ref('solution_' ~ part ~ '_marketing_daily') }}
 
-    ),
-
-    operator_months_{{ part }} as (
-
-        select
-            month,
-            sum(total_commission) as total
-        from operators_monthly_{{ part }}
-        group by month
-
-    ),
-
-    -- The operators' months are the sources' days, to the cent.
-    months_of_part_{{ part }} as (
+        union all
 
         select
             'operators of a month add up to its sources' as rule,
             'solution_{{ part }}_operators_monthly' as mart,
             '' as key,
-            coalesce(source_months_{{ part }}.month, operator_months_{{ part }}.month) as period,
-            source_months_{{ part }}.total as expected,
-            operator_months_{{ part }}.total as found
-        from source_months_{{ part }}
-        full outer join operator_months_{{ part }}
-            on source_months_{{ part }}.month = operator_months_{{ part }}.month
-        where source_months_{{ part }}.total is distinct from operator_months_{{ part }}.total
+            month as period,
+            null as expected,
+            total_commission as found
+        from {{ ref('solution_' ~ part ~ '_operators_monthly') }}
 
-    ),
-
-    -- A day that is shown is a day that was published.
-    days_of_part_{{ part }} as (
+        union all
 
         select
-            'a source has commission on published days only' as rule,
-            'solution_{{ part }}_marketing_daily' as mart,
-            marketing_daily_{{ part }}.marketing_source as key,
-            marketing_daily_{{ part }}.date as period,
-            null::numeric as expected,
-            marketing_daily_{{ part }}.total_commission as found
-        from marketing_daily_{{ part }}
-        left join {{ source('published', 'published_days') }} as published_days
+            'an operator has its days in a month' as rule,
+            'solution_{{ part }}_operators_monthly' as mart,
+            operators_daily.operator as key,
+            months.month as period,
+            operators_daily.commission as expected,
+            null as found
+        from (select distinct month from {{ ref('solution_' ~ part ~ '_operators_monthly') }}) as months
+        inner join {{ ref('solution_' ~ part ~ '_operators_daily') }} as operators_daily
             on
-                marketing_daily_{{ part }}.date = published_days.date
-                and published_days.part = {{ part }}
-        where published_days.date is null
+                months.month <= operators_daily.date
+                and (months.month + interval '1 month')::date > operators_daily.date
 
-    ),
+        union all
 
-{% endfor -%}
-
-marketing_daily_3 as (
-
-    select * from {{ ref('solution_3_marketing_daily') }}
-
-),
-
-operators_monthly_3 as (
-
-    select * from {{ ref('solution_3_operators_monthly') }}
-
-),
-
-both_dailies as (
-
-    {% for part in parts -%}
         select
-            marketing_source,
-            date,
-            total_commission
-        from marketing_daily_{{ part }}
-        {%- if not loop.last %}
+            'an operator has its days in a month' as rule,
+            'solution_{{ part }}_operators_monthly' as mart,
+            operator as key,
+            month as period,
+            null as expected,
+            total_commission as found
+        from {{ ref('solution_' ~ part ~ '_operators_monthly') }}
 
-            union all
+        union all
 
-        {% endif %}
-    {%- endfor %}
-
-),
-
-daily_sums as (
-
-    select
-        marketing_source,
-        date,
-        sum(total_commission) as total
-    from both_dailies
-    group by marketing_source, date
-
-),
-
-both_monthlies as (
-
-    {% for part in parts -%}
         select
-            operator,
-            month,
-            total_commission
-        from operators_monthly_{{ part }}
-        {%- if not loop.last %}
+            'operators share what a source has on a day' as rule,
+            'solution_{{ part }}_operators_daily' as mart,
+            marketing_source as key,
+            date as period,
+            total_commission as expected,
+            null as found
+        from {{ ref('solution_' ~ part ~ '_marketing_daily') }}
 
-            union all
+        union all
 
-        {% endif %}
-    {%- endfor %}
+        select
+            'operators share what a source has on a day' as rule,
+            'solution_{{ part }}_operators_daily' as mart,
+            marketing_source as key,
+            date as period,
+            null as expected,
+            commission as found
+        from {{ ref('solution_' ~ part ~ '_operators_daily') }}
 
-),
+        union all
 
-monthly_sums as (
+        select
+            'part 3 is the sum of parts 1 and 2' as rule,
+            'solution_3_marketing_daily' as mart,
+            marketing_source as key,
+            date as period,
+            total_commission as expected,
+            null as found
+        from {{ ref('solution_' ~ part ~ '_marketing_daily') }}
 
-    select
-        operator,
-        month,
-        sum(total_commission) as total
-    from both_monthlies
-    group by operator, month
+        union all
 
-),
+        select
+            'part 3 is the sum of parts 1 and 2' as rule,
+            'solution_3_operators_monthly' as mart,
+            operator as key,
+            month as period,
+            total_commission as expected,
+            null as found
+        from {{ ref('solution_' ~ part ~ '_operators_monthly') }}
 
--- Part 3 is parts 1 and 2, for every key that either has.
-days_of_part_3 as (
+        union all
+
+    {% endfor -%}
 
     select
         'part 3 is the sum of parts 1 and 2' as rule,
         'solution_3_marketing_daily' as mart,
-        coalesce(daily_sums.marketing_source, marketing_daily_3.marketing_source) as key,
-        coalesce(daily_sums.date, marketing_daily_3.date) as period,
-        daily_sums.total as expected,
-        marketing_daily_3.total_commission as found
-    from daily_sums
-    full outer join marketing_daily_3
-        on
-            daily_sums.marketing_source = marketing_daily_3.marketing_source
-            and daily_sums.date = marketing_daily_3.date
-    where daily_sums.total is distinct from marketing_daily_3.total_commission
+        marketing_source as key,
+        date as period,
+        null as expected,
+        total_commission as found
+    from {{ ref('solution_3_marketing_daily') }}
 
-),
-
-months_of_part_3 as (
+    union all
 
     select
         'part 3 is the sum of parts 1 and 2' as rule,
         'solution_3_operators_monthly' as mart,
-        coalesce(monthly_sums.operator, operators_monthly_3.operator) as key,
-        coalesce(monthly_sums.month, operators_monthly_3.month) as period,
-        monthly_sums.total as expected,
-        operators_monthly_3.total_commission as found
-    from monthly_sums
-    full outer join operators_monthly_3
-        on
-            monthly_sums.operator = operators_monthly_3.operator
-            and monthly_sums.month = operators_monthly_3.month
-    where monthly_sums.total is distinct from operators_monthly_3.total_commission
+        operator as key,
+        month as period,
+        null as expected,
+        total_commission as found
+    from {{ ref('solution_3_operators_monthly') }}
+
+),
+
+-- A sum of no rows is null, so a key that only one side has is found even where it has 0.00.
+unequal as (
+
+    select
+        rule,
+        mart,
+        key,
+        period,
+        sum(expected) as expected,
+        sum(found) as found
+    from sides
+    group by rule, mart, key, period
+    having sum(expected) is distinct from sum(found)
+
+),
+
+not_allowed as (
+
+    {% for mart, key, period, commission in negatives -%}
+        select
+            'no commission is negative' as rule,
+            '{{ mart }}' as mart,
+            {{ key }} as key,
+            {{ period }} as period,
+            0 as expected,
+            {{ commission }} as found
+        from {{ ref(mart) }}
+        where {{ commission }} < 0
+
+        union all
+
+    {% endfor -%}
+
+    {% for part in parts -%}
+        select
+            'a source has commission on published days only' as rule,
+            'solution_{{ part }}_marketing_daily' as mart,
+            marketing_daily.marketing_source as key,
+            marketing_daily.date as period,
+            null as expected,
+            marketing_daily.total_commission as found
+        from {{ ref('solution_' ~ part ~ '_marketing_daily') }} as marketing_daily
+        left join {{ source('published', 'published_days') }} as published_days
+            on
+                marketing_daily.date = published_days.date
+                and published_days.part = {{ part }}
+        where published_days.date is null
+
+        union all
+
+    {% endfor -%}
+
+    select
+        'a baseline pays nothing' as rule,
+        'solution_2_marketing_daily' as mart,
+        marketing_source as key,
+        date as period,
+        0 as expected,
+        total_commission as found
+    from {{ ref('solution_2_marketing_daily') }}
+    where is_baseline and total_commission <> 0
 
 ),
 
 violations as (
 
-    {% for part in parts -%}
-        select * from months_of_part_{{ part }}
-        union all
-        select * from days_of_part_{{ part }}
-        union all
-    {% endfor -%}
-    select * from days_of_part_3
+    select * from unequal
+
     union all
-    select * from months_of_part_3
+
+    select * from not_allowed
 
 ),
 

@@ -1,0 +1,120 @@
+"""The dbt project by itself: unit tests of its models, what it says of every table and column, and its contracts."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import psycopg
+import yaml
+
+from growthleads_assets.contracts.registry import SOURCES
+from growthleads_assets.warehouse.dbt_sources import PATH
+from growthleads_assets.warehouse.tables import bronze_columns, required_columns
+from tests.homes import Home
+
+MODELS_WITHOUT_LOGIC = {
+    "scraper_observations",
+    "solution_1_marketing_daily",
+    "solution_1_operators_daily",
+    "solution_2_marketing_daily",
+    "solution_2_operators_daily",
+}
+"""They select columns of one model as they are."""
+
+
+def test_every_unit_test_of_the_models_passes(home: Home) -> None:
+    results = home.platform.transformation.run_unit_tests()
+
+    assert {name: message for name, message in results.items() if message} == {}
+    assert {name.split(":")[0] for name in results} == _models(home).keys() - MODELS_WITHOUT_LOGIC
+
+
+def _models(home: Home) -> Mapping[str, Mapping[str, Any]]:
+    nodes = home.platform.transformation.manifest["nodes"].values()
+    return {node["name"]: node for node in nodes if node["resource_type"] == "model"}
+
+
+def test_every_table_and_column_is_described(home: Home) -> None:
+    sources = home.platform.transformation.manifest["sources"]
+
+    problems = [*_undescribed(sources.values()), *_undescribed(_models(home).values())]
+
+    assert problems == []
+
+
+def _undescribed(tables: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    for table in tables:
+        if not re.search(r"(^|[.] )One row per [^.]+[.]$", table["description"].strip()):
+            yield f"the description of {table['name']} does not end with what a row is"
+        if not table["columns"]:
+            yield f"{table['name']} has no columns"
+        for column in table["columns"].values():
+            if not column["description"]:
+                yield f"{table['name']}.{column['name']} has no description"
+            if not column["data_type"]:
+                yield f"{table['name']}.{column['name']} has no type"
+
+
+def test_every_model_of_silver_and_gold_has_a_contract(home: Home) -> None:
+    models = _models(home)
+
+    assert {model["schema"] for model in models.values()} == {"silver", "gold"}
+    assert [name for name, model in models.items() if not model["config"]["contract"]["enforced"]] == []
+
+
+Layout = list[tuple[str, str, bool]]
+"""Columns in order: name, type as PostgreSQL writes it, and whether every row has a value."""
+
+
+def test_schemas_dbt_sources_and_tables_are_in_step(home: Home) -> None:
+    document = yaml.safe_load(PATH.read_text())
+    described = {
+        f"{source['schema']}.{table['name']}": [
+            (column["name"], column["data_type"], {"type": "not_null"} in column.get("constraints", []))
+            for column in table["columns"]
+        ]
+        for source in document["sources"]
+        for table in source["tables"]
+    }
+    by_schema = {
+        f"bronze.{source.name}": [
+            (name, sql_type, name in required_columns(source)) for name, (sql_type, _) in bronze_columns(source).items()
+        ]
+        for source in SOURCES.values()
+    }
+    models = {f"{model['schema']}.{name}" for name, model in _models(home).items()}
+
+    with psycopg.connect(home.database.conninfo) as connection:
+        found = {
+            table: _layout(connection, table)
+            for (table,) in connection.execute(
+                "select oid::regclass::text from pg_class where relkind in ('r', 'v') "
+                "and relnamespace in ('bronze'::regnamespace, 'gold'::regnamespace)"
+            ).fetchall()
+            if table not in models
+        }
+        assert {table: _as_table(connection, columns) for table, columns in described.items()} == found
+        assert {table: _as_table(connection, columns) for table, columns in by_schema.items()} == {
+            table: found[table] for table in by_schema
+        }
+    for source in SOURCES.values():
+        delivered = source.schema.to_schema().columns
+        required = {name for name, _, is_required in found[f"bronze.{source.name}"] if is_required}
+        assert {name for name, column in delivered.items() if not column.nullable} == required & delivered.keys()
+
+
+def _layout(connection: psycopg.Connection, table: str) -> Layout:
+    return connection.execute(
+        "select attname, format_type(atttypid, atttypmod), attnotnull from pg_attribute "
+        "where attrelid = %s::regclass and attnum > 0 and not attisdropped order by attnum",
+        (table,),
+    ).fetchall()
+
+
+def _as_table(connection: psycopg.Connection, columns: Layout) -> Layout:
+    """What a table made of these columns is like, for a type has more than one name."""
+    parts = [f"{name} {sql_type}{' not null' if required else ''}" for name, sql_type, required in columns]
+    connection.execute(f"create temp table described ({', '.join(parts)})".encode())
+    layout = _layout(connection, "described")
+    connection.execute("drop table described")
+    return layout
