@@ -7,7 +7,7 @@ of a second.
 import os
 import shutil
 import tempfile
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -19,7 +19,7 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
 
-from growthleads_assets.assets.models import DIMENSION_MODELS
+from growthleads_assets.assets.models import DIMENSION_MODELS, input_tests
 from growthleads_assets.assets.platform import Platform
 from growthleads_assets.automation.survey import survey
 from growthleads_assets.contracts.registry import SOURCES
@@ -87,7 +87,7 @@ class Home:
                     continue
                 if request.days is None:
                     today = self.settings.today()
-                    self.platform.transformation.build(command, today, today, select=DIMENSION_MODELS)
+                    self._build(command, today, today, DIMENSION_MODELS)
                     continue
                 self.recalculate(
                     connection, request.days.first, request.days.last, command, publish=stop_after != "calculating"
@@ -118,7 +118,7 @@ class Home:
     ) -> None:
         """What the model assets do for a range of days."""
         publication.begin_calculation(connection, (1, 2), first, last, RUN_ID)
-        self.platform.transformation.build(command, first, last, select=self._event_models())
+        self._build(command, first, last, self._event_models())
         publication.finish_calculation(connection, RUN_ID)
         if publish:
             self.publish(connection, first, last)
@@ -138,11 +138,16 @@ class Home:
         """What the step of the event models does when only one of them is materialized for a day."""
         only_day = date.fromisoformat(day)
         publication.leave_to_be_calculated(connection, only_day, only_day)
-        self.platform.transformation.build("build", only_day, only_day, select=[model])
+        self._build("build", only_day, only_day, [model])
 
     def publish(self, connection: psycopg.Connection, first: date, last: date) -> publication.Publication:
         """Publish what was calculated for the days, parts 1 and 2."""
         return publication.publish(connection, (1, 2), first, last, RUN_ID)
+
+    def _build(self, command: str, first: date, last: date, models: Sequence[str]) -> None:
+        transformation = self.platform.transformation
+        tests = input_tests(transformation.manifest, models) if command == "build" else []
+        transformation.build(command, first, last, select=[*models, *tests])
 
     def _event_models(self) -> list[str]:
         return [

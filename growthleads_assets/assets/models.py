@@ -3,7 +3,7 @@
 Belongs here: the translation of dbt's nodes and results, and the order of a calculation. Does not: SQL.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -74,11 +74,16 @@ class _Models:
         last: date,
         *,
         metadata: Mapping[str, Any] | None = None,
+        tests_inputs: bool = True,
     ) -> Iterator[DbtEvent]:
-        """Build and test the selected models for the days, and tell Dagster of each, with some metadata more."""
+        """Build and test the selected models for the days, and tell Dagster of each, with some metadata more.
+
+        ``tests_inputs``: before it, test what they read that is not built here.
+        """
         select = [key.path[-1] for key in context.selected_asset_keys]
+        tests = input_tests(self.manifest, select) if tests_inputs else []
         try:
-            events = platform.transformation.build("build", first, last, select=select)
+            events = platform.transformation.build("build", first, last, select=[*select, *tests])
         except TransformationFailed as failure:
             yield from self._with_metadata(context, failure.events, {})
             raise dg.Failure(f"dbt stopped: {failure}") from None
@@ -99,10 +104,15 @@ class _Models:
         events: Iterable[Mapping[str, Any]],
         rows: Mapping[str, Mapping[str, Any]],
     ) -> Iterator[DbtEvent]:
+        checks = {key.name for key in context.assets_def.check_keys}
         for event in events:
+            node = event["data"]["node_info"]
+            if node["resource_type"] == "test" and node["node_name"] not in checks:
+                # A test of an input that another step reports on.
+                continue
             for result in self.converted(context, [event]):
                 if isinstance(result, dg.Output):
-                    metadata = {**result.metadata, **rows.get(event["data"]["node_info"]["node_name"], {})}
+                    metadata = {**result.metadata, **rows.get(node["node_name"], {})}
                     yield dg.Output(None, output_name=result.output_name, metadata=metadata)
                 else:
                     yield result
@@ -215,9 +225,31 @@ def _reports(models: _Models) -> dg.AssetsDefinition:
     def reports(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> Iterator[DbtEvent]:
         today = platform.settings.today()
         with models.prepared(platform) as connection:
-            yield from models.build(context, platform, connection, today, today)
+            yield from models.build(context, platform, connection, today, today, tests_inputs=False)
 
     return reports
+
+
+def input_tests(manifest: Mapping[str, Any], models: Collection[str]) -> list[str]:
+    """The tests of what the models read and no run of theirs builds: sources, and dimensions as they are now.
+
+    dbt itself takes up only tests of models that it builds.
+    """
+    nodes = {**manifest["nodes"], **manifest["sources"]}
+    selected = {key for key, node in manifest["nodes"].items() if node["name"] in models}
+    inputs: set[str] = set()
+    waiting = list(selected)
+    while waiting:
+        for parent in manifest["parent_map"][waiting.pop()]:
+            is_input = parent in manifest["sources"] or nodes[parent]["name"] in DIMENSION_MODELS
+            if is_input and parent not in selected | inputs:
+                inputs.add(parent)
+                waiting.append(parent)
+    return [
+        node["name"]
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "test" and inputs.issuperset(node["depends_on"]["nodes"])
+    ]
 
 
 def models_needed(manifest: Mapping[str, Any], model: str) -> set[str]:
