@@ -25,7 +25,7 @@ MODELS_WITHOUT_LOGIC = {
 def test_every_unit_test_of_the_models_passes(home: Home) -> None:
     results = home.platform.transformation.run_unit_tests()
 
-    assert {name: message for name, message in results.items() if message} == {}
+    assert not (failures := [f"{name}: {message}" for name, message in results.items() if message]), "\n".join(failures)
     assert {name.split(":")[0] for name in results} == _models(home).keys() - MODELS_WITHOUT_LOGIC
 
 
