@@ -76,6 +76,8 @@ def runner(platform: Platform, connection: psycopg.Connection, reporter: Reporte
     with reporter.working("Preparing the asset graph"):
         definitions = build_defs(platform)
     with dg.DagsterInstance.get() as instance:
+        # Keeps connections open: Dagster's storage connects anew for every event otherwise, hundreds of times a run.
+        instance.optimize_for_webserver(statement_timeout=0, pool_recycle=3600, max_overflow=20)
         end_dead_runs(instance, connection)
         yield Runner(connection, definitions, instance, reporter)
 
