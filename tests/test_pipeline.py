@@ -14,6 +14,7 @@ from growthleads_assets.contracts.registry import SOURCES, Source
 from growthleads_assets.contracts.schemas import Count, Money, Timestamp
 from growthleads_assets.settings import CHECKOUT
 from growthleads_assets.warehouse.dbt_sources import PATH, render_sources
+from growthleads_assets.warehouse.loading import files_that_do_not_add_up
 from growthleads_assets.warehouse.publication import PublicationBlocked
 from tests import demo_expectations as demo
 from tests import oracle
@@ -195,6 +196,13 @@ def test_a_new_source_is_a_schema_and_an_entry(home: Home) -> None:
     with home.platform.connected() as connection:
         [file] = home.platform.landed(connection, settle_seconds=0)
         outcome = home.platform.loader(connection, "test").load_landed(source, file)
+        assert files_that_do_not_add_up(connection, source, [file.day]) == []
+        with connection.transaction(force_rollback=True):
+            connection.execute("delete from bronze.bonuses")
+            assert files_that_do_not_add_up(connection, source, [file.day]) == ["2024-03-05.csv"]
+        with connection.transaction(force_rollback=True):
+            connection.execute("delete from bronze.quarantine where line = 3")
+            assert files_that_do_not_add_up(connection, source, [file.day]) == ["2024-03-05.csv"]
 
     assert (outcome.status, outcome.rows_read, outcome.rows_loaded, outcome.rows_quarantined) == ("loaded", 4, 1, 3)
     [row] = home.query("select operator, operator_key, bonus, vouchers, _line, _day from bronze.bonuses")

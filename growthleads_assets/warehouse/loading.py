@@ -8,6 +8,7 @@ bytes that are still in the landing zone.
 """
 
 import io
+from collections.abc import Collection
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -213,6 +214,30 @@ class Loader:
         with self.connection.cursor() as cursor, cursor.copy(statement) as copy:
             for row in rows.select(QUARANTINE_COLUMNS).iter_rows():
                 copy.write_row((load_id, source.name, file_name, day, *row))
+
+
+def files_that_do_not_add_up(
+    connection: psycopg.Connection, source: Source, days: Collection[date | None]
+) -> list[str]:
+    """The files in force of these days of which the tables do not hold as many rows as were read, by name."""
+    statement = sql.SQL(
+        """
+        select files.file
+        from bronze.files as files
+        cross join lateral (select count(*) as n from {table} where _load_id = files.load_id) as loaded
+        cross join lateral (select count(*) as n from bronze.quarantine where load_id = files.load_id) as quarantined
+        where files.source = %(source)s and files.status = 'loaded' and files.superseded_at is null
+            and (files.day is null or files.day = any(%(days)s))
+            and (
+                files.rows_read <> loaded.n + quarantined.n
+                or files.rows_loaded <> loaded.n
+                or files.rows_quarantined <> quarantined.n
+            )
+        order by files.file
+        """
+    ).format(table=sql.Identifier("bronze", source.name))
+    parameters = {"source": source.name, "days": [day for day in days if day]}
+    return [file for (file,) in connection.execute(statement, parameters)]
 
 
 def _earnings(source: Source, parsed: ParsedFile) -> Decimal | None:
