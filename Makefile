@@ -64,6 +64,10 @@ test: lint types ## Check style and types, then run every test (ARGS="-k deals" 
 test-deep: $(READY) ## Run every test with many more random examples
 	@$(BIN)/pytest -q -n 2 --dist worksteal --hypothesis-profile=deep $(ARGS)
 
+.PHONY: mutants
+mutants: $(READY) ## Change one formula after another and see that a test notices each (some minutes)
+	@$(BIN)/python -m tests.mutations
+
 .PHONY: lint
 lint: $(READY) ## Check the style of Python and SQL
 	@$(BIN)/ruff check
@@ -79,6 +83,10 @@ format: $(READY) ## Mend what can be mended of the style of Python and SQL
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 	@$(BIN)/sqlfluff fix dbt_project
+
+.PHONY: docs
+docs: $(READY) ## Write the documentation of the models, their columns and their lineage, as one page
+	@$(BIN)/python -m growthleads_assets.commands.docs
 
 .PHONY: hooks
 hooks: $(READY) ## Check style and types at every commit

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -53,6 +54,18 @@ def _undescribed(tables: Iterable[Mapping[str, Any]]) -> Iterator[str]:
                 yield f"{table['name']}.{column['name']} has no description"
             if not column["data_type"]:
                 yield f"{table['name']}.{column['name']} has no type"
+
+
+def test_the_documentation_is_one_page_of_all_models_and_columns(home: Home, tmp_path: Path) -> None:
+    page = tmp_path / "docs" / "index.html"
+
+    home.platform.transformation.write_docs(page)
+
+    text = page.read_text()
+    assert [name for name in _models(home) if name not in text] == []
+    # Of the models' YAML, of the generated sources, and of the database.
+    for fact in ("Commission in whole cents", "Rows held out of the calculation", "timestamp with time zone"):
+        assert fact in text
 
 
 def test_every_model_of_silver_and_gold_has_a_contract(home: Home) -> None:

@@ -10,6 +10,7 @@ project changed.
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -91,6 +92,18 @@ class Transformation:
             for test in result.result
         }
 
+    def write_docs(self, page: Path) -> None:
+        """Write dbt's documentation of the project, and of the tables in the database, as one HTML file.
+
+        A warning of dbt is an error here as everywhere (`warn_error_options` of the project). Raises
+        TransformationFailed.
+        """
+        result = self._invoke(["docs", "generate", "--static"], [], write_json=True)
+        if not result.success:
+            raise TransformationFailed(str(result.exception or "dbt docs generate failed"))
+        page.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(self.target_path / "static_index.html", page)
+
     def prepare(self, connection: psycopg.Connection) -> None:
         """Have every table and view of the project in the database, as the project's files are now.
 
@@ -112,7 +125,7 @@ class Transformation:
             raise TransformationFailed("\n".join(_failures(result)), events)
         return events
 
-    def _invoke(self, arguments: Sequence[str], events: list[dict[str, Any]]) -> Any:
+    def _invoke(self, arguments: Sequence[str], events: list[dict[str, Any]], *, write_json: bool = False) -> Any:
         from dbt.cli.main import dbtRunner
         from google.protobuf.json_format import MessageToDict
 
@@ -123,10 +136,9 @@ class Transformation:
                 events.append(MessageToDict(event, preserving_proto_field_name=True))
 
         runner = dbtRunner(manifest=_parsed_manifest(self.target_path, self._state), callbacks=[remember])
-        return runner.invoke([*arguments, *self._options])
+        return runner.invoke([*arguments, *self._options(write_json=write_json)])
 
-    @property
-    def _options(self) -> list[str]:
+    def _options(self, *, write_json: bool) -> list[str]:
         return [
             *("--project-dir", str(self.project_dir)),
             *("--profiles-dir", str(self.project_dir)),
@@ -134,7 +146,7 @@ class Transformation:
             *("--log-path", str(self.log_path)),
             *("--log-level", "none", "--log-level-file", "info"),
             "--no-send-anonymous-usage-stats",
-            "--no-write-json",
+            "--write-json" if write_json else "--no-write-json",
         ]
 
     def _parse_if_changed(self) -> None:
@@ -144,8 +156,7 @@ class Transformation:
         if parsed.exists() and parsed.read_text() == self._state:
             return
         self.target_path.mkdir(parents=True, exist_ok=True)
-        options = [option for option in self._options if option != "--no-write-json"]
-        result = dbtRunner().invoke(["parse", "--no-partial-parse", *options])
+        result = dbtRunner().invoke(["parse", "--no-partial-parse", *self._options(write_json=True)])
         if not result.success:
             raise TransformationFailed(f"The dbt project cannot be parsed: {result.exception}")
         parsed.write_text(self._state)
