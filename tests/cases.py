@@ -1734,6 +1734,27 @@ SCRAPERS = (
             }
         },
     ),
+    Case(
+        name="days_estimated_behind_a_corrections_reach_stay",
+        # First 110 - 100 = 10 over 5 days, and 118 - 110 = 8 over 4. Then the 1st is corrected to 105: 5 over the first
+        # 5 days. The 7th and 8th are near enough to be calculated anew, from an observation that is not: 2 each still.
+        files={
+            **RAW_EARNINGS,
+            **scrapers("2024-03-01", ",A,Foo,US,100,0"),
+            **scrapers("2024-03-06", ",A,Foo,US,110,0"),
+            **scrapers("2024-03-10", ",A,Foo,US,118,0"),
+            **no_clicks(*(f"2024-03-{day:02}" for day in range(1, 11))),
+        },
+        corrections=(scrapers("2024-03-01", ",A,Foo,US,105,0"),),
+        marts={
+            "solution_2_marketing_daily": {
+                ("A", "2024-03-01"): "0.00",
+                **{("A", f"2024-03-{day:02}"): "1.00" for day in range(2, 7)},
+                **{("A", f"2024-03-{day:02}"): "2.00" for day in range(7, 11)},
+            },
+            "solution_2_operators_monthly": {("Foo", "2024-03-01"): "13.00"},
+        },
+    ),
 )
 
 
