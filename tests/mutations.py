@@ -125,7 +125,7 @@ MUTATIONS = (
     Mutation("no baseline", INCREASES, "previous_date is null as is_baseline", "false as is_baseline"),
     Mutation("countries are one key", INCREASES, "and earlier.country = current_observations.country", ""),
     Mutation(
-        "days before a correction stay",
+        "days behind a window are lost",
         INCREASES,
         "in_scraper_window(reach=var('longest_spread'))",
         "in_scraper_window()",
