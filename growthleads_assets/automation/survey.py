@@ -3,7 +3,7 @@
 Belongs here: looking those up. Does not: deciding, which the planner does.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import psycopg
 
@@ -22,7 +22,8 @@ def survey(platform: Platform, connection: psycopg.Connection, *, settle_seconds
 def survey_of(platform: Platform, connection: psycopg.Connection, files: Iterable[LandedFile]) -> Plan:
     """What is to do about these files and the days whose calculation is behind.
 
-    What is refused at the door is put on record, and so are dimension versions that leave a day as it is.
+    What is refused at the door is put on record, and so are refused files that lie there no longer, and dimension
+    versions that leave a day as it is.
     """
     rules = rules_fingerprint()
     landed = [
@@ -43,21 +44,24 @@ def survey_of(platform: Platform, connection: psycopg.Connection, files: Iterabl
             ledger.record_refusal(
                 connection,
                 source=file.source or "",
-                # Elsewhere than in its source's place a name says nothing: it could be that of another file.
-                file=file.file if file.place in {file.file, f"{file.source}/{file.file}"} else file.place,
+                file=_on_record_as(file),
                 day=file.day,
                 sha256=None,
                 judged_by=rules,
                 reason=file.refusal,
                 run_id=None,
             )
+    refusals = ledger.newest_refusals(connection)
+    gone = _gone(refusals, landed)
+    ledger.record_gone(connection, [refusal.load_id for refusal in gone])
     publication.acknowledge_dimensions(connection, platform.settings.start_date)
     return plan(
         landed,
         in_force={(version.source, version.file): version.sha256 for version in ledger.versions_in_force(connection)},
         refusals={
             (refusal.source, refusal.file): Judged(refusal.sha256, refusal.judged_by, refusal.reason)
-            for refusal in ledger.newest_refusals(connection)
+            for refusal in refusals
+            if refusal not in gone
         },
         rules=rules,
         # What an earlier start date let in stays as it is: its days are no partitions any more.
@@ -68,3 +72,24 @@ def survey_of(platform: Platform, connection: psycopg.Connection, files: Iterabl
         },
         release=f"{rules} {platform.transformation.checksum}",
     )
+
+
+def _on_record_as(file: Landed) -> str:
+    """Its name in the ledger: elsewhere than in its source's place a name says nothing, it could be another file's."""
+    return file.file if file.place in {file.file, f"{file.source}/{file.file}"} else file.place
+
+
+def _gone(refusals: Iterable[ledger.Refusal], landed: Sequence[Landed]) -> list[ledger.Refusal]:
+    """The refusals whose file lies in the landing zone no longer; one in a folder that cannot be seen may still."""
+    there = {(file.source or "", _on_record_as(file)) for file in landed}
+    unseen = [file.place for file in landed if file.unreadable]
+    return [
+        refusal
+        for refusal in refusals
+        if (refusal.source, refusal.file) not in there
+        and not any(
+            folder == "." or place.startswith(f"{folder}/")
+            for folder in unseen
+            for place in (refusal.file, f"{refusal.source}/{refusal.file}")
+        )
+    ]

@@ -3,7 +3,7 @@
 Belongs here: reading and writing `bronze.files`. Does not: the rows of the files.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -41,6 +41,7 @@ class Version:
 class Refusal:
     """The newest refusal of a file; ``judged_by`` says by which rules, ``sha256`` is null for what was never opened."""
 
+    load_id: int
     source: str
     file: str
     day: date | None
@@ -100,19 +101,29 @@ def was_accepted(connection: psycopg.Connection, source: str, file: str, sha256:
 
 
 def newest_refusals(connection: psycopg.Connection) -> list[Refusal]:
-    """The newest refusal of each file that no accepted version followed."""
+    """The newest refusal of each file that no accepted version followed, unless the file is gone."""
     with connection.cursor(row_factory=class_row(Refusal)) as cursor:
         return cursor.execute(
             """
-            select source, file, day, sha256, judged_by, reason, recorded_at
+            select load_id, source, file, day, sha256, judged_by, reason, recorded_at
             from (
                 select distinct on (source, file) * from bronze.files
                 order by source, file, load_id desc
             ) as newest
-            where status = 'refused'
+            where status = 'refused' and gone_at is null
             order by source, file
             """
         ).fetchall()
+
+
+def record_gone(connection: psycopg.Connection, load_ids: Collection[int]) -> None:
+    """Note that refused files do not lie in the landing zone any more: their refusals stand no longer."""
+    if load_ids:
+        connection.execute(
+            "update bronze.files set gone_at = clock_timestamp() "
+            "where load_id = any(%s) and status = 'refused' and gone_at is null",
+            (list(load_ids),),
+        )
 
 
 def record_refusal(
@@ -126,7 +137,7 @@ def record_refusal(
     reason: str,
     run_id: str | None,
 ) -> None:
-    """Put a refusal on record, once as long as file, rules and reason stay the same."""
+    """Put a refusal on record, once as long as file, rules and reason stay the same and the file is not gone."""
     connection.execute(
         """
         insert into bronze.files (source, file, day, sha256, status, judged_by, reason, run_id)
@@ -136,6 +147,7 @@ def record_refusal(
                 select * from bronze.files where source = %(source)s and file = %(file)s order by load_id desc limit 1
             ) as newest
             where status = 'refused'
+                and gone_at is null
                 and sha256 is not distinct from %(sha256)s
                 and judged_by = %(judged_by)s
                 and reason = %(reason)s
