@@ -7,7 +7,7 @@ import json
 import signal
 import sys
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,13 @@ def _explained(command: Callable[..., int | None]) -> Callable[..., None]:
 
 
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
+
+
+def _days_between(first: datetime | None, last: datetime | None) -> tuple[date | None, date | None]:
+    """The days of --from and --to. Raises NotPossible when they are the wrong way round."""
+    if first and last and first > last:
+        raise NotPossible(f"{first.date()} is after {last.date()}: give the earlier day with --from.")
+    return first and first.date(), last and last.date()
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -129,13 +136,12 @@ def restatements(
     from growthleads_assets.contracts.registry import SOURCES
     from growthleads_assets.warehouse.restatements import restatements as read
 
-    if first and last and first > last:
-        raise NotPossible(f"{first.date()} is after {last.date()}: give the earlier day with --from.")
+    first_day, last_day = _days_between(first, last)
     with working_on(load_settings()) as (inside, _), Platform(inside, SOURCES).connected() as connection:
         rows = read(
             connection,
-            first=first.date() if first else None,
-            last=last.date() if last else None,
+            first=first_day,
+            last=last_day,
             source=source,
             with_accruals=with_accruals,
         )
@@ -143,6 +149,90 @@ def restatements(
         click.echo(json.dumps(listing.as_json(rows), indent=2, ensure_ascii=False))
     else:
         listing.show(rows, Reporter(), is_selection=bool(first or last or source))
+
+
+@main.group(invoke_without_command=True)
+@click.option("--from", "first", type=_DAY, help="The first day.")
+@click.option("--to", "last", type=_DAY, help="The last day.")
+@click.option("--source", help="Only what this source delivered.")
+@click.option("--all", "with_resolved", is_flag=True, help="Show too what a later version of its file resolved.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON: a list of the same.")
+@click.pass_context
+def quarantine(context: click.Context, /, **options: Any) -> None:
+    """List what is held out of the calculation, by source, day and reason, with the money it is worth."""
+    if context.invoked_subcommand is None:
+        _list_quarantine(**options)
+
+
+@_explained
+def _list_quarantine(
+    first: datetime | None, last: datetime | None, source: str | None, with_resolved: bool, as_json: bool
+) -> None:
+    from growthleads_assets.assets.platform import Platform
+    from growthleads_assets.commands import quarantine as listing
+    from growthleads_assets.commands.session import working_on
+    from growthleads_assets.contracts.registry import SOURCES
+    from growthleads_assets.warehouse.quarantine import held_out
+
+    first_day, last_day = _days_between(first, last)
+    if source not in (None, *SOURCES):
+        raise NotPossible(f"There is no source {source}; the sources are {', '.join(SOURCES)}.")
+    with working_on(load_settings()) as (inside, _), Platform(inside, SOURCES).connected() as connection:
+        rows = held_out(connection, first=first_day, last=last_day, source=source, with_resolved=with_resolved)
+    if as_json:
+        click.echo(json.dumps(listing.as_json(rows), indent=2, ensure_ascii=False))
+    else:
+        listing.show_list(rows, SOURCES, Reporter(), is_selection=bool(first or last or source))
+
+
+@quarantine.command(name="show")
+@click.argument("file", nargs=-1, required=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON: a list of rows.")
+@_explained
+def show_quarantine(file: tuple[str, ...], as_json: bool) -> None:
+    """Show the rows of FILE (such as routy/2024-03-26.csv) that are held out, each with what to do."""
+    from growthleads_assets.assets.platform import Platform
+    from growthleads_assets.commands import quarantine as listing
+    from growthleads_assets.commands.session import working_on
+    from growthleads_assets.contracts.registry import SOURCES
+    from growthleads_assets.landing.archive import Archive
+
+    with working_on(load_settings()) as (inside, _):
+        platform = Platform(inside, SOURCES)
+        with platform.connected() as connection:
+            found = listing.find(platform, connection, file)
+    if as_json:
+        click.echo(json.dumps(listing.as_json(found.rows), indent=2, ensure_ascii=False))
+    else:
+        listing.show_rows(found, Archive(inside.archive_zone), Reporter())
+
+
+@quarantine.command(name="export")
+@click.argument("file", nargs=-1, required=True)
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="A file instead of standard output.")
+@_explained
+def export_quarantine(file: tuple[str, ...], output: Path | None) -> None:
+    """Write the rows of FILE that are held out in the file's own format, to be mended and landed again."""
+    from growthleads_assets.assets.platform import Platform
+    from growthleads_assets.commands import quarantine as listing
+    from growthleads_assets.commands.session import working_on
+    from growthleads_assets.contracts.registry import SOURCES
+    from growthleads_assets.landing.archive import Archive
+
+    with working_on(load_settings()) as (inside, _):
+        platform = Platform(inside, SOURCES)
+        with platform.connected() as connection:
+            found = listing.find(platform, connection, file)
+        content = listing.as_file(found, Archive(inside.archive_zone))
+    if output is None:
+        sys.stdout.buffer.write(content)
+        sys.stdout.flush()
+        return
+    try:
+        output.write_bytes(content)
+    except OSError as problem:
+        raise NotPossible(f"{output} cannot be written: {problem.strerror}.") from None
+    Reporter().say(f"{listing.said_of(found)} written to {output}.")
 
 
 @main.command()

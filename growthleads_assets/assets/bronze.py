@@ -21,6 +21,7 @@ from growthleads_assets.landing.zone import LandedFile
 from growthleads_assets.warehouse.completeness import late_files
 from growthleads_assets.warehouse.dimension_changes import DimensionChange, changes_of_version_in_force
 from growthleads_assets.warehouse.loading import Loader, Outcome, files_that_do_not_add_up
+from growthleads_assets.warehouse.quarantine import HeldOut, held_out
 from growthleads_assets.warehouse.tables import bronze_columns
 
 FILES_ACCEPTED = "files_accepted"
@@ -79,6 +80,7 @@ def bronze_asset(source: Source, partitions: dg.PartitionsDefinition) -> dg.Asse
                     context.add_asset_metadata(_partition_metadata(outcomes[day]), partition_key=day.isoformat())
             is_new_version = not source.is_event and outcomes[None].status == "loaded"
             changes = changes_of_version_in_force(connection, source) if is_new_version else []
+            held = held_out(connection, source=source.name, days=days)
             late = late_files(connection, platform.settings.late_after)
             short = files_that_do_not_add_up(connection, source, outcomes)
             row_count = connection.execute(
@@ -92,6 +94,7 @@ def bronze_asset(source: Source, partitions: dg.PartitionsDefinition) -> dg.Asse
             metadata={
                 "dagster/row_count": row_count[0] if row_count else 0,
                 **_run_metadata(source, outcomes),
+                **_quarantine_metadata(held),
                 **_change_metadata(changes),
             },
             check_results=[
@@ -140,6 +143,26 @@ def _run_metadata(source: Source, outcomes: Mapping[date | None, Outcome]) -> Ma
         **({"days_without_a_file": ", ".join(without_file)} if without_file and source.is_event else {}),
         **({"extra_columns_ignored": ", ".join(extra)} if extra else {}),
     }
+
+
+def _quarantine_metadata(held: Sequence[HeldOut]) -> Mapping[str, Any]:
+    """What is held out of the days of the run."""
+    if not held:
+        return {}
+    header = ("reason", "file", "rows", "money held out", "not readable", "first lines")
+    rows = [
+        (
+            group.reason,
+            group.file,
+            group.rows,
+            group.money_held_out,
+            group.rows_without_readable_money,
+            ", ".join(map(str, group.first_lines)),
+        )
+        for group in held
+    ]
+    rest = "bronze.quarantine; `growthleads quarantine show FILE` says what to do about each row"
+    return {"quarantine": dg.MetadataValue.md(markdown_table(header, "|---|---|--:|--:|--:|---|", rows, rest))}
 
 
 def _change_metadata(changes: Sequence[DimensionChange]) -> Mapping[str, Any]:

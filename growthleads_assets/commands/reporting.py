@@ -3,9 +3,10 @@
 Belongs here: writing to the terminal. Does not: what is said.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import textwrap
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 from rich.console import Console
 from rich.markup import escape
@@ -15,6 +16,13 @@ from rich.text import Text
 
 class NotPossible(Exception):
     """What was asked for cannot be done: a sentence that says why and what can."""
+
+
+class Mark(NamedTuple):
+    """What stands in a cell of a grid: a character or two, and the style they have on a terminal."""
+
+    text: str
+    style: str = ""
 
 
 class Reporter:
@@ -42,13 +50,38 @@ class Reporter:
             self.say(f"{title} …")
             yield
 
-    def table(self, title: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
-        """Rows as a table; numbers to the right."""
+    def table(
+        self, title: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, figures: Collection[str] = ()
+    ) -> None:
+        """Rows as a table; numbers to the right, and the columns of ``figures``, which are numbers as texts."""
         table = Table(title=Text(title), title_justify="left", header_style="bold")
         for column in columns:
             is_number = any(not isinstance(row[column], str | None) for row in rows) and column not in {"date", "month"}
-            table.add_column(Text(column.replace("_", " ")), justify="right" if is_number else "left")
+            justify: Literal["left", "right"] = "right" if is_number or column in figures else "left"
+            table.add_column(Text(column.replace("_", " ")), justify=justify)
         for row in rows:
             table.add_row(*(Text("" if row[column] is None else str(row[column])) for column in columns))
         # As wide as it needs to be where nobody sees the edge of a window.
         Console(highlight=False, width=None if self.out.is_terminal else 160, file=self.out.file).print(table)
+
+    def grid(
+        self, title: str, columns: Sequence[str], rows: Sequence[tuple[str, Sequence[Mark]]], legend: Sequence[str]
+    ) -> None:
+        """One mark a cell, under headings of one or more lines; of a terminal too narrow the last columns are kept."""
+        label = max((len(name) for name, _ in rows), default=0)
+        width = max((len(line) for heading in columns for line in heading.splitlines()), default=0) + 1
+        fitting = (self.out.width - label - 1) // width if self.out.is_terminal else len(columns)
+        left_out = max(0, len(columns) - max(1, fitting))
+        table = Table(title=Text(title), title_justify="left", box=None, padding=(0, 1, 0, 0), pad_edge=False)
+        table.add_column(no_wrap=True)
+        for heading in columns[left_out:]:
+            table.add_column(Text(heading), no_wrap=True, justify="right", vertical="bottom")
+        for name, marks in rows:
+            table.add_row(Text(name), *(Text(mark.text, style=mark.style) for mark in marks[left_out:]))
+        Console(highlight=False, width=None if self.out.is_terminal else 10_000, file=self.out.file).print(table)
+        if left_out:
+            self.say(f"{left_out} more to the left: the terminal is too narrow for them.")
+        # Wrapped between entries, not within them.
+        wrapped = textwrap.wrap("   ".join(entry.replace(" ", "\0") for entry in legend), self.out.width)
+        for line in wrapped:
+            self.say(line.replace("\0", " "), style="dim")

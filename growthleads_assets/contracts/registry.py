@@ -62,6 +62,12 @@ class Source:
         return next((name for name, column in columns if isinstance(column.dtype.type, pl.Decimal)), None)
 
     @property
+    def delivers_running_totals(self) -> bool:
+        """Whether its earnings are what there has been so far, so that they must not be taken for what a day added."""
+        column = self.schema.to_schema().columns.get(self.earnings_column or "")
+        return bool(column and (column.metadata or {}).get("is_running_total"))
+
+    @property
     def optional_columns(self) -> frozenset[str]:
         """Columns that a file may leave out: they are read as null."""
         return frozenset(n for n, c in self.schema.to_schema().columns.items() if not c.required)

@@ -13,7 +13,8 @@ The type of a column decides how its text is read (docs/domain.md, "Cleaning"):
 | ``str`` | trimmed text; a ``name_field`` has up to 200 characters | text |
 | ``Exact`` | (derived columns only) a whole number of any size, carried as text | numeric |
 
-A column with ``FOLDED`` metadata is compared in lower case: its table has ``<column>_key`` beside it.
+A column with ``FOLDED`` metadata is compared in lower case: its table has ``<column>_key`` beside it. One with
+``RUNNING_TOTAL`` says what there has been so far, not what a day added.
 """
 
 from typing import Annotated, Any
@@ -40,6 +41,7 @@ Exact = str
 
 FOLDED = {"folded": True}
 EXACT = {"sql_type": "numeric"}
+RUNNING_TOTAL = {"is_running_total": True}
 
 
 def folded_columns(schema: type[pa.DataFrameModel]) -> list[str]:
@@ -117,7 +119,9 @@ class Scrapers(pa.DataFrameModel):
     marketing_source: str = _marketing_source()
     operator: str = _operator()
     country: str = name_field(nullable=True, description="Country the total is for.")
-    total_earnings: Money = pa.Field(nullable=True, description="Earnings so far, a running total.")
+    total_earnings: Money = pa.Field(
+        nullable=True, metadata=RUNNING_TOTAL, description="Earnings so far, a running total."
+    )
     visits: Count = _count("visits so far, a running total")
 
 

@@ -94,6 +94,20 @@ comment on table bronze.quarantine is
     'version of the file is in force.';
 create index if not exists quarantine_by_day on bronze.quarantine (source, day) where resolved_at is null;
 
+create or replace function bronze.readable_money(fields jsonb, earnings_column text) returns numeric
+language sql immutable
+begin atomic
+    -- Earnings by docs/domain.md, "Cleaning": 12 digits before the point and 9 after it, further zeros aside.
+    select case
+        when fields is null or earnings_column is null then null
+        when fields ->> earnings_column is null then 0
+        when fields ->> earnings_column ~ '^[+-]?(0*[0-9]{1,12}([.][0-9]{0,9}0*)?|[.][0-9]{1,9}0*)$'
+            then (fields ->> earnings_column)::numeric
+    end;
+end;
+comment on function bronze.readable_money is
+    'What a quarantined row is worth by its earnings column, 0 where that is empty; null where it cannot be told.';
+
 create table if not exists bronze.calculations (
     part int not null,
     day date not null,
