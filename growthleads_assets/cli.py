@@ -265,22 +265,24 @@ def dev(port: int, on_demo: bool) -> int:
 
 
 @main.command()
-@click.option("--json", "as_json", is_flag=True, help="Print JSON: files and days.")
+@click.option("--days", default=14, show_default=True, type=click.IntRange(1, 1000), help="How many days to show.")
+@click.option("--to", "last", type=_DAY, help="The last of them, instead of today.")
+@click.option("--files", "with_files", is_flag=True, help="List all files and days too.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON: files, days, completeness, payout and quarantine.")
 @_explained
-def status(as_json: bool) -> None:
-    """Show what is loaded, waiting or refused, and which days are published."""
+def status(days: int, last: datetime | None, with_files: bool, as_json: bool) -> None:
+    """Show which days can be paid out and why others cannot, and what has landed without being loaded."""
     from growthleads_assets.assets.platform import Platform
+    from growthleads_assets.commands import status as overview
     from growthleads_assets.commands.session import working_on
-    from growthleads_assets.commands.status import show_status
-    from growthleads_assets.commands.status import status as look
     from growthleads_assets.contracts.registry import SOURCES
 
     with working_on(load_settings()) as (inside, _):
-        found = look(Platform(inside, SOURCES))
+        found = overview.status(Platform(inside, SOURCES), number_of_days=days, last=last.date() if last else None)
     if as_json:
-        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        click.echo(json.dumps(overview.as_json(found), indent=2, ensure_ascii=False))
     else:
-        show_status(found, Reporter())
+        overview.show_status(found, SOURCES, Reporter(), with_files=with_files)
 
 
 @main.command()

@@ -118,7 +118,16 @@ def status_says_what_is_where(terminal: Terminal) -> None:
     assert days[2, "2024-03-26"] == ("waiting", ["scrapers"])
     assert days[3, "2024-03-26"] == ("published", [])
     assert days[1, "2024-03-27"] == ("waiting", ["routy"])
-    assert "published" in terminal.run("status").stdout
+    verdicts = {(verdict["part"], verdict["day"]): verdict["verdict"] for verdict in found["payout"]}
+    assert (verdicts[1, "2024-03-26"], verdicts[1, "2024-03-27"]) == ("yes", "no")
+    statuses = {(day["part"], day["date"]): day["status"] for day in found["completeness"]}
+    assert (statuses[1, "2024-03-26"], statuses[1, "2024-03-27"], found["quarantine"]) == ("complete", "waiting", [])
+    shown = terminal.run("status", "--files").stdout
+    assert shown.startswith("Part 1, web traffic. Can be paid out: 2024-03-26. Cannot be paid out: ")
+    assert "2024-03-27: no: waits for routy." in shown
+    assert "part 1, web traffic" in shown
+    assert "routy/2999-01-01.csv" in shown
+    assert "published" in shown
 
 
 def export_writes_files(terminal: Terminal) -> None:

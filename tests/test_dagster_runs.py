@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from datetime import date
 from typing import Any
 
 import dagster as dg
@@ -11,6 +12,7 @@ from growthleads_assets.automation.graph import build_defs
 from growthleads_assets.automation.runs import PlannedRun, failure_reason, run_in_process
 from growthleads_assets.commands.reporting import Reporter
 from growthleads_assets.commands.run import run_pass
+from growthleads_assets.commands.status import status
 from growthleads_assets.contracts.registry import SOURCES
 from tests.cases import brands, deals, manual, no_clicks, operators, routy, scrapers, voluum
 from tests.homes import Home, Server
@@ -37,7 +39,10 @@ FILES = {
     **no_clicks(DAYS[2]),
 }
 
-BOOKKEEPING = ["load_id", "_load_id", "run_id", "inputs", "first_published_at", "published_at"]
+BOOKKEEPING = [
+    *("load_id", "_load_id", "run_id", "inputs", "first_published_at", "published_at"),
+    *("first_file_at", "quarantined_at"),
+]
 """Columns that differ from one load, or one run, to the next."""
 
 
@@ -80,6 +85,8 @@ def test_a_range_in_one_run_equals_its_days_one_by_one(server: Server) -> None:
         succeeds(*materialize, "--partition-range", f"{DAYS[0]}...{DAYS[-1]}")
 
         assert reported("routy", "days_without_a_file") == {DAYS[1]}
+        [held] = reported("routy", "quarantine")
+        assert held.splitlines()[2:] == ["| not_a_decimal | 2024-02-29.csv | 1 | 0 | 1 | 4 |"]
         assert reported("manual", "days_without_a_file") == {f"{DAYS[1]}, {DAYS[2]}"}
         assert home.settle().is_empty
         in_one_run = everything(home)
@@ -114,6 +121,27 @@ def test_a_run_says_what_changed_in_dimensions_and_in_published_numbers(home: Ho
     # A on 29 February, part 1: 1.005 + 3*2 became 1.005 + 3*3, half a cent up both times. Part 2 is at its baseline.
     assert "| solution_1_marketing_daily | A | 2024-02-29 | 7.01 | 10.01 | 3.00 | deals/deals.csv |" in _lines(restated)
     assert on_the_mart["restated_numbers"] == restated["restated_numbers"]
+
+
+def test_status_says_why_a_day_is_not_published_whose_run_failed(home: Home) -> None:
+    day = {
+        path: text for path, text in FILES.items() if "/" not in path or path.startswith(("routy/2024-03-02", "vol"))
+    }
+    home.query_all(
+        "create function gold.break() returns trigger language plpgsql as "
+        "$$ begin raise exception 'the disk is full'; end $$"
+    )
+    home.query_all("create trigger breaks before insert on gold.published_days execute function gold.break()")
+    home.land({path: text for path, text in day.items() if DAYS[0] not in path and DAYS[1] not in path})
+
+    assert not run_pass(home.platform, Reporter())
+
+    found = status(home.platform, number_of_days=1, last=date.fromisoformat(DAYS[2]))
+    [told] = found.verdicts
+    assert (told.part, told.verdict) == (1, "no")
+    [reason] = told.reasons
+    assert reason.startswith("its files are in and not published, for the newest run failed")
+    assert "the disk is full" in reason
 
 
 def _metadata(instance: dg.DagsterInstance, *key: str) -> dict[str, Any]:

@@ -81,7 +81,7 @@ def bronze_asset(source: Source, partitions: dg.PartitionsDefinition) -> dg.Asse
             is_new_version = not source.is_event and outcomes[None].status == "loaded"
             changes = changes_of_version_in_force(connection, source) if is_new_version else []
             held = held_out(connection, source=source.name, days=days)
-            late = late_files(connection, platform.settings.late_after)
+            late = late_files(connection)
             short = files_that_do_not_add_up(connection, source, outcomes)
             row_count = connection.execute(
                 "select coalesce(sum(rows_loaded), 0)::bigint from bronze.files "

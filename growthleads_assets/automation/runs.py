@@ -40,6 +40,7 @@ _SECONDS_TO_LEASE = 30
 # From its launch to its first event a run imports Dagster and dbt, on a machine that may be busy.
 _SECONDS_TO_START = 120
 _SECONDS_TO_END = 3
+_RUNS_LOOKED_AT = 100
 
 
 @dataclass(frozen=True)
@@ -139,14 +140,29 @@ def files_not_loaded(result: dg.ExecuteInProcessResult) -> list[str]:
 
 def failure_reason(result: dg.ExecuteInProcessResult) -> str:
     """Why a run failed, as a sentence for each step that did."""
+    return _failure_reason(event for event in result.all_events if event.is_step_failure)
+
+
+def failure_of_newest_run(instance: dg.DagsterInstance, day: date) -> str | None:
+    """Why the newest run that covers the day failed; None if it did not, or is not among the newest runs at all."""
+    for run in instance.get_runs(limit=_RUNS_LOOKED_AT):
+        if not _covers(run.tags, day):
+            continue
+        if run.status != dg.DagsterRunStatus.FAILURE:
+            return None
+        logs = instance.all_logs(run.run_id, of_type=dg.DagsterEventType.STEP_FAILURE)
+        return f"run {run.run_id}: {_failure_reason(entry.dagster_event for entry in logs if entry.dagster_event)}"
+    return None
+
+
+def _failure_reason(failures: Iterable[dg.DagsterEvent]) -> str:
     reasons = []
-    for event in result.all_events:
-        if event.is_step_failure:
-            data = event.step_failure_data
-            description = data.user_failure_data.description if data.user_failure_data else None
-            cause = data.error.cause or data.error if data.error else None
-            message = description or (cause.message.strip().splitlines()[-1] if cause else "unknown")
-            reasons.append(f"{event.step_key}: {message}")
+    for event in failures:
+        data = event.step_failure_data
+        description = data.user_failure_data.description if data.user_failure_data else None
+        cause = data.error.cause or data.error if data.error else None
+        message = description or (cause.message.strip().splitlines()[-1] if cause else "unknown")
+        reasons.append(f"{event.step_key}: {message}")
     return "; ".join(reasons) or "the run could not be started; see its page in the UI"
 
 
@@ -206,6 +222,12 @@ def _days_of(tags: Mapping[str, str]) -> DayRange | None:
     if RANGE_START not in tags:
         return None
     return DayRange(date.fromisoformat(tags[RANGE_START]), date.fromisoformat(tags[RANGE_END]), frozenset())
+
+
+def _covers(tags: Mapping[str, str], day: date) -> bool:
+    of_one_day = tags.get("dagster/partition")
+    first, last = tags.get(RANGE_START, of_one_day), tags.get(RANGE_END, of_one_day)
+    return first is not None and last is not None and first <= day.isoformat() <= last
 
 
 def _is_overdue(record: dg.RunRecord) -> bool:

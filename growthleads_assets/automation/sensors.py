@@ -91,7 +91,7 @@ def choose(instance: dg.DagsterInstance, connection: psycopg.Connection, plan: P
 
 def late_by_source(platform: Platform, connection: psycopg.Connection) -> Sequence[Lateness]:
     """The late files of each source that can have any."""
-    late = late_files(connection, platform.settings.late_after)
+    late = late_files(connection)
     return [lateness(source, late) for source in platform.registry.values() if can_be_late(source)]
 
 

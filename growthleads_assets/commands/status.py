@@ -1,49 +1,264 @@
-"""What is loaded, waiting or refused, and which days are published.
+"""What is loaded, waiting or refused, which days are published, and whether they can be paid out.
 
-Belongs here: putting the answer together and showing it. Does not: loading or calculating anything.
+Belongs here: putting the answer together and showing it. Does not: loading or calculating anything; what makes a day
+fit to be paid out (payout.py).
 """
 
-from collections.abc import Iterator, Mapping
-from datetime import date
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from itertools import groupby
 from typing import Any
 
+import dagster as dg
 import psycopg
 from psycopg.rows import dict_row
 
 from growthleads_assets.assets.platform import Platform
+from growthleads_assets.automation.runs import failure_of_newest_run
 from growthleads_assets.automation.survey import survey
-from growthleads_assets.commands.reporting import Reporter
+from growthleads_assets.commands.payout import Circumstances, SourceDay, Verdict, by_source_and_day, verdict
+from growthleads_assets.commands.quarantine import as_json as as_plain_values
+from growthleads_assets.commands.reporting import Mark, NotPossible, Reporter
+from growthleads_assets.commands.run import PART_NAMES, span
+from growthleads_assets.contracts.registry import Registry
 from growthleads_assets.planning.planner import Landed, Plan
+from growthleads_assets.warehouse import ledger
+from growthleads_assets.warehouse.completeness import PartDay, part_days
+from growthleads_assets.warehouse.quarantine import HeldOut, held_out
 
 FILE_COLUMNS = ("source", "file", "day", "status", "rows_read", "rows_loaded", "rows_quarantined", "when", "reason")
+NOT_LOADED_COLUMNS = ("source", "file", "status", "reason")
 DAY_COLUMNS = ("part", "day", "status", "waiting_for")
 A_RUN = "a run"
 """What a day waits for whose files are all in while the marts show other versions or nothing."""
 
+SHOWN_DAYS = 14
+SHOWN_REASONS = 15
+
 Row = Mapping[str, Any]
 
+ANSWERS = {
+    "yes": "Can be paid out",
+    "provisional": "Published, but not final",
+    "no": "Cannot be paid out",
+}
+STATUS_MARKS = {
+    "complete": (Mark("C", "green"), "C complete"),
+    "provisional": (Mark("P", "yellow"), "P provisional"),
+    "waiting": (Mark("W", "yellow"), "W waiting"),
+    "missing": (Mark("M", "bold red"), "M missing"),
+}
+FILE_MARKS = {
+    "in": (Mark("+", "green"), "+ in"),
+    "quarantined": (Mark("q", "yellow"), "q in, with rows in quarantine"),
+    "empty": (Mark("0", "green"), "0 in, without a row that counts"),
+    "newer refused": (Mark("R", "bold red"), "R in, a newer version is refused"),
+    "refused": (Mark("x", "bold red"), "x refused"),
+    "late": (Mark("L", "bold red"), "L late"),
+    "estimated": (Mark("~", "cyan"), "~ not come, figures are estimated"),
+    "not come": (Mark("-", "yellow"), "- not come"),
+    "optional": (Mark(".", "dim"), ". not come, optional"),
+}
 
-def status(platform: Platform) -> dict[str, list[Row]]:
+
+@dataclass(frozen=True)
+class Status:
     """``files``: each version in force, and what lies in the landing zone without being in force; ``days``: each part
-    and day that a file has come for. Plain values, ready for JSON: days as YYYY-MM-DD.
+    and day that a file has come for. Both are plain values, ready for JSON: days as YYYY-MM-DD.
+
+    ``completeness``, ``verdicts`` and ``held`` (what is in quarantine) are those of the days from ``first`` to
+    ``last``; ``newest`` is the newest day that a file was loaded for.
     """  # noqa: D205
+
+    files: Sequence[Row]
+    days: Sequence[Row]
+    completeness: Sequence[PartDay]
+    verdicts: Sequence[Verdict]
+    held: Sequence[HeldOut]
+    first: date
+    last: date
+    today: date
+    newest: date | None
+
+
+def status(platform: Platform, *, number_of_days: int = SHOWN_DAYS, last: date | None = None) -> Status:
+    """The status, with the completeness of some days up to ``last``: without it up to today, or to the newest day that
+    a file was loaded for where today is far from it. Raises NotPossible for a day to come.
+    """  # noqa: D205
+    today = platform.settings.today()
+    if last and last > today:
+        raise NotPossible(f"{last} is still to come: today is {today}.")
     with platform.connected() as connection:
         plan = survey(platform, connection, settle_seconds=0)
         files = [*_loaded(connection), *_landed(plan)]
-        return {
-            "files": sorted(files, key=lambda file: (file["source"] or "", file["file"], file["status"])),
-            "days": list(_days(connection)),
-        }
+        newest = _newest_day(connection)
+        last = last or (newest if newest and today - newest >= timedelta(days=number_of_days) else today)
+        first = last - timedelta(days=number_of_days - 1)
+        completeness = part_days(connection, first, last)
+        held = held_out(connection, first=first, last=last)
+        circumstances = Circumstances(
+            platform.registry,
+            by_source_and_day(held),
+            _refusals(connection, platform.registry),
+            cache(_failure),
+            platform.settings.provisional_for,
+        )
+        return Status(
+            files=sorted(files, key=lambda file: (file["source"] or "", file["file"], file["status"])),
+            days=list(_days(connection)),
+            completeness=completeness,
+            verdicts=[verdict(day, circumstances) for day in completeness],
+            held=held,
+            first=first,
+            last=last,
+            today=today,
+            newest=newest,
+        )
 
 
-def show_status(found: Mapping[str, list[Row]], reporter: Reporter) -> None:
-    """The same as tables."""
-    if not found["files"]:
+def as_json(found: Status) -> Mapping[str, Sequence[Row]]:
+    """All of it as plain values: amounts as decimal texts, days and times in ISO 8601."""
+    return {
+        "files": found.files,
+        "days": found.days,
+        "completeness": as_plain_values(found.completeness),
+        "payout": as_plain_values(found.verdicts),
+        "quarantine": as_plain_values(found.held),
+    }
+
+
+def show_status(found: Status, registry: Registry, reporter: Reporter, *, with_files: bool) -> None:
+    """The verdicts in words, the days as a grid, and what has landed without being loaded; the files if asked for."""
+    if not found.files:
         reporter.say("Nothing has landed yet.")
         return
-    reporter.table("Files", found["files"], FILE_COLUMNS)
-    days = [{**day, "waiting_for": ", ".join(day["waiting_for"])} for day in found["days"]]
-    reporter.table("Days", days, DAY_COLUMNS)
+    _show_verdicts(found, reporter)
+    if found.completeness:
+        _show_grid(found, registry, reporter)
+    told = {(source, day.date.isoformat()) for day in found.completeness for source in day.files_refused}
+    not_loaded = [
+        file
+        for file in found.files
+        if file["status"] != "loaded" and not (file["status"] == "refused" and (file["source"], file["day"]) in told)
+    ]
+    if not_loaded:
+        reporter.table("Landed and not loaded", not_loaded, NOT_LOADED_COLUMNS)
+    if with_files:
+        reporter.table("Files", found.files, FILE_COLUMNS)
+        days = [{**day, "waiting_for": ", ".join(day["waiting_for"])} for day in found.days]
+        reporter.table("Days", days, DAY_COLUMNS)
+
+
+def _show_verdicts(found: Status, reporter: Reporter) -> None:
+    if not found.completeness:
+        reporter.say(f"No part has a day from {span(found.first, found.last)}: there is nothing to pay out.", "bold")
+    for part, of_part in groupby(found.verdicts, key=lambda verdict: verdict.part):
+        verdicts = list(of_part)
+        answers = [
+            f"{words}: {', '.join(_spans(days))}."
+            for kind, words in ANSWERS.items()
+            if (days := [verdict.day for verdict in verdicts if verdict.verdict == kind])
+        ]
+        reporter.say(f"Part {part}, {PART_NAMES[part]}. {' '.join(answers)}", style="bold")
+        _show_reasons(verdicts, reporter)
+    if found.newest and found.newest < found.last:
+        reporter.say(f"Nothing has been loaded for a day after {found.newest}; today is {found.today}.")
+    elif found.last < found.today:
+        reporter.say(f"These are days to {found.last}; today is {found.today}. `--to {found.today}` shows the newest.")
+
+
+def _show_reasons(verdicts: Sequence[Verdict], reporter: Reporter) -> None:
+    """Each reason with the days that it holds for; the one of the newest day first."""
+    found: defaultdict[tuple[str, str], list[date]] = defaultdict(list)
+    for newest_first in reversed(verdicts):
+        for reason in newest_first.reasons:
+            found[newest_first.verdict, reason].append(newest_first.day)
+    for (kind, reason), days in list(found.items())[:SHOWN_REASONS]:
+        style = {"no": "red", "provisional": "yellow"}.get(kind, "")
+        reporter.say(f"  {', '.join(_spans(sorted(days)))}: {kind}: {reason}.", style)
+    if len(found) > SHOWN_REASONS:
+        reporter.say(f"  … and {len(found) - SHOWN_REASONS} more: `growthleads status --json` has all of them.")
+
+
+def _spans(days: Iterable[date]) -> Iterator[str]:
+    """Days in order, those without a gap as one span."""
+    for _, run in groupby(enumerate(days), key=lambda item: item[1] - timedelta(days=item[0])):
+        together = [day for _, day in run]
+        yield span(together[0], together[-1])
+
+
+def _show_grid(found: Status, registry: Registry, reporter: Reporter) -> None:
+    days = [found.first + timedelta(days=n) for n in range((found.last - found.first).days + 1)]
+    held = by_source_and_day(found.held)
+    rows: list[tuple[str, list[Mark]]] = []
+    used: dict[str, None] = {}
+    files = _states_of_files(found.completeness, registry, held)
+    for source in (name for name in registry if any(name == of for of, _ in files)):
+        states = [files.get((source, day)) for day in days]
+        rows.append((source, [FILE_MARKS[state][0] if state else Mark("") for state in states]))
+        used |= dict.fromkeys(FILE_MARKS[state][1] for state in FILE_MARKS if state in states)
+    for part, of_part in groupby(found.completeness, key=lambda day: day.part):
+        known = {day.date: day.status for day in of_part}
+        rows.append(
+            (
+                f"part {part}, {PART_NAMES[part]}",
+                [STATUS_MARKS[known[day]][0] if day in known else Mark("") for day in days],
+            )
+        )
+        used |= dict.fromkeys(STATUS_MARKS[state][1] for state in STATUS_MARKS if state in known.values())
+    headings = [
+        f"{day:%m}\n{day:%d}" if day in (found.first, found.last) or day.day == 1 else f"\n{day:%d}" for day in days
+    ]
+    reporter.grid(f"Days from {span(found.first, found.last)} (month above day)", headings, rows, list(used))
+
+
+def _states_of_files(
+    completeness: Sequence[PartDay], registry: Registry, held: Mapping[SourceDay, Sequence[HeldOut]]
+) -> Mapping[tuple[str, date], str]:
+    """What has become of each source's file of each day; a source that feeds two parts is the same in both."""
+    states: dict[tuple[str, date], str] = {}
+    for day in completeness:
+        for source in {*day.files_in, *day.files_missing, *day.files_refused}:
+            if registry[source].is_event:
+                state = _state_of_file(source, day, registry, is_held=(source, day.date) in held)
+                # A file may be late for one of its parts only.
+                if states.get((source, day.date)) != "late":
+                    states[source, day.date] = state
+    return states
+
+
+def _state_of_file(source: str, day: PartDay, registry: Registry, *, is_held: bool) -> str:
+    if source in day.files_refused:
+        return "newer refused" if source in day.files_in else "refused"
+    if source in day.files_in:
+        return "quarantined" if is_held else "empty" if source in day.files_empty else "in"
+    if source in day.files_late:
+        return "late"
+    if day.part not in registry[source].required_for:
+        return "optional"
+    return "not come" if source in day.waiting_for else "estimated"
+
+
+def _newest_day(connection: psycopg.Connection) -> date | None:
+    found = connection.execute("select max(day) from bronze.files where status = 'loaded'").fetchone()
+    return found[0] if found else None
+
+
+def _refusals(connection: psycopg.Connection, registry: Registry) -> Mapping[SourceDay, str]:
+    """Why files are refused that have the name that their source's have."""
+    return {
+        (refusal.source, refusal.day): refusal.reason
+        for refusal in ledger.newest_refusals(connection)
+        if refusal.source in registry and refusal.file == registry[refusal.source].file_name(refusal.day)
+    }
+
+
+def _failure(day: date) -> str | None:
+    with dg.DagsterInstance.get() as instance:
+        return failure_of_newest_run(instance, day)
 
 
 def _loaded(connection: psycopg.Connection) -> Iterator[Row]:

@@ -1,10 +1,12 @@
-"""Which days lack a file that they should have by now.
+"""Which days are complete, and which lack a file that they should have by now.
 
-Belongs here: asking the ledger for that. Does not: telling anyone.
+Belongs here: asking `gold.day_completeness` for that. Does not: telling anyone.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Literal
 
 import psycopg
 from psycopg.rows import class_row
@@ -19,41 +21,57 @@ class LateFile:
     others_came_at: datetime
 
 
-def late_files(connection: psycopg.Connection, late_after: timedelta) -> list[LateFile]:
+@dataclass(frozen=True)
+class PartDay:
+    """A part and day, as in `gold.day_completeness`, where its columns are described; files are source names."""
+
+    part: int
+    date: date
+    status: Literal["complete", "provisional", "waiting", "missing"]
+    files_in: list[str]
+    files_missing: list[str]
+    waiting_for: list[str]
+    files_late: list[str]
+    files_refused: list[str]
+    files_empty: list[str]
+    quarantined_rows: int
+    quarantined_money: Decimal
+    is_estimated: bool
+    first_file_at: datetime | None
+    published_at: datetime | None
+    is_current: bool
+
+
+def late_files(connection: psycopg.Connection) -> list[LateFile]:
     """The required event files that are overdue, by source and day.
 
-    A file is late when the first file of its day, of another source that feeds the same part, was accepted more than
-    ``late_after`` ago and a part waits for it. A part that no source of its own ever fed is not in use, and waits for
-    nothing: voluum alone, which feeds both parts, makes nobody miss scrapers.
+    A file is late when the first file of its day, of another source that feeds the same part, was accepted longer ago
+    than GROWTHLEADS_LATE_AFTER and a part in use waits for it.
     """
-    prepared = connection.execute("select to_regclass('silver.part_days') is not null").fetchone()
-    if not prepared or not prepared[0]:
+    if not _is_prepared(connection):
         return []
     with connection.cursor(row_factory=class_row(LateFile)) as cursor:
-        return cursor.execute(_LATE_FILES, {"late_after": late_after}).fetchall()
+        return cursor.execute(
+            """
+            select late.source, date as day, min(first_file_at) as others_came_at
+            from gold.day_completeness
+            cross join lateral unnest(files_late) as late (source)
+            group by late.source, date
+            order by late.source, date
+            """
+        ).fetchall()
 
 
-_LATE_FILES = """
-with parts_in_use as (
-    select distinct sources.parts[1] as part
-    from bronze.sources
-    inner join bronze.files using (source)
-    where files.status = 'loaded' and sources.kind = 'event' and cardinality(sources.parts) = 1
-),
-arrivals as (
-    select part_sources.part, files.day, min(files.recorded_at) as others_came_at
-    from bronze.files
-    inner join bronze.part_sources using (source)
-    where files.status = 'loaded' and part_sources.kind = 'event'
-    group by part_sources.part, files.day
-)
-select missing.source, part_days.date as day, min(arrivals.others_came_at) as others_came_at
-from silver.part_days
-inner join parts_in_use using (part)
-cross join lateral unnest(part_days.waiting_for) as missing (source)
-inner join bronze.sources on missing.source = sources.source and sources.kind = 'event'
-inner join arrivals on part_days.part = arrivals.part and part_days.date = arrivals.day
-where arrivals.others_came_at < clock_timestamp() - %(late_after)s
-group by missing.source, part_days.date
-order by missing.source, part_days.date
-"""
+def part_days(connection: psycopg.Connection, first: date, last: date) -> list[PartDay]:
+    """Each part in use and day of the range that it has got to, by part and day; none before a first run."""
+    if not _is_prepared(connection):
+        return []
+    with connection.cursor(row_factory=class_row(PartDay)) as cursor:
+        return cursor.execute(
+            "select * from gold.day_completeness where date between %s and %s order by part, date", (first, last)
+        ).fetchall()
+
+
+def _is_prepared(connection: psycopg.Connection) -> bool:
+    found = connection.execute("select to_regclass('gold.day_completeness') is not null").fetchone()
+    return bool(found and found[0])
