@@ -9,6 +9,7 @@ from typing import BinaryIO
 import polars as pl
 import psycopg
 from psycopg import sql
+from psycopg.types.string import TextLoader
 
 from growthleads_assets.contracts.schemas import MONEY_SCALE
 
@@ -112,16 +113,24 @@ def _read(connection: psycopg.Connection, name: str) -> pl.DataFrame:
         "date": pl.Date,
         "boolean": pl.Boolean,
         "timestamp with time zone": pl.Datetime("us", "UTC"),
+        "text[]": pl.List(pl.String),
     }
     statement = _ordered(connection, name)
     schema = {column: types.get(type_name, pl.String) for column, type_name in _columns(connection, name)}
-    rows = connection.execute(statement).fetchall()
+    with connection.cursor() as cursor:
+        # JSON as the text that it is, not as values of who knows which types.
+        cursor.adapters.register_loader("jsonb", TextLoader)
+        rows = cursor.execute(statement).fetchall()
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 def _write_excel(rows: pl.DataFrame, path: Path) -> None:
     from xlsxwriter import Workbook
 
+    # A cell of Excel holds neither a list nor a time zone: lists become texts, and moments are those of UTC.
+    rows = rows.with_columns(
+        pl.col(pl.List(pl.String)).list.join(", "), pl.col(pl.Datetime("us", "UTC")).dt.replace_time_zone(None)
+    )
     # Text that looks like a formula or an address is data.
     options = {"strings_to_formulas": False, "strings_to_urls": False}
     with Workbook(path, options) as workbook:
