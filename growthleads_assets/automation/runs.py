@@ -3,6 +3,7 @@
 Belongs here: that translation, running one in this process, and which runs go on. Does not: deciding what is to do.
 """
 
+import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -41,6 +42,7 @@ _SECONDS_TO_LEASE = 30
 _SECONDS_TO_START = 120
 _SECONDS_TO_END = 3
 _RUNS_LOOKED_AT = 100
+_POSTGRESQL_ADDITIONS = re.compile(r"\n(?:LINE \d+|DETAIL|HINT|CONTEXT):")
 
 
 @dataclass(frozen=True)
@@ -161,9 +163,14 @@ def _failure_reason(failures: Iterable[dg.DagsterEvent]) -> str:
         data = event.step_failure_data
         description = data.user_failure_data.description if data.user_failure_data else None
         cause = data.error.cause or data.error if data.error else None
-        message = description or (cause.message.strip().splitlines()[-1] if cause else "unknown")
+        message = description or (_last_line(cause.message) if cause else "unknown")
         reasons.append(f"{event.step_key}: {message}")
     return "; ".join(reasons) or "the run could not be started; see its page in the UI"
+
+
+def _last_line(message: str) -> str:
+    """The last line of an error's message, what PostgreSQL adds to its own aside."""
+    return _POSTGRESQL_ADDITIONS.split(message.strip())[0].splitlines()[-1]
 
 
 def runs_under_way(instance: dg.DagsterInstance) -> list[UnderWay]:
