@@ -54,7 +54,7 @@ BRONZE = {
             "recorded_at": Column("timestamptz", "When it was loaded or refused."),
             "run_id": _optional("text", "The run that loaded or refused it."),
             "superseded_at": _optional("timestamptz", "When a later version came into force; null while this one is."),
-            "gone_at": _optional("timestamptz", "When a refused file was found not to lie in the landing zone any more."),
+            "gone_at": _optional("timestamptz", "When a refused file was found to have left the landing zone."),
         },
     ),
     "quarantine": Table(
