@@ -16,9 +16,11 @@ import difflib
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
@@ -122,6 +124,102 @@ def _postgresql_url(value: object) -> object:
     return url
 
 
+def _parts_of_url(url: str, form: str) -> SplitResult:
+    """The parts of a URL of printable ASCII with a host. Raises ValueError with the ``form`` that is accepted."""
+    parts = urlsplit(url if re.fullmatch(r"[!-~]+", url) else "")
+    try:
+        is_whole = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_whole = False
+    if not is_whole:
+        raise ValueError(form)
+    return parts
+
+
+def _http_url(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    form = "a URL that starts with https:// or http://, without user and password before the host"
+    parts = _parts_of_url(value.strip(), form)
+    if parts.scheme not in {"http", "https"} or "@" in parts.netloc:
+        raise ValueError(form)
+    return value.strip()
+
+
+@dataclass(frozen=True)
+class MailServer:
+    """An SMTP server: ``starttls`` is `required`, `offered` (used if the server has it) or `never`; with ``is_tls``
+    the connection is encrypted from its start.
+    """  # noqa: D205
+
+    host: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+    is_tls: bool
+    starttls: str
+
+
+_MAIL_PORTS = {"smtp": 587, "smtps": 465}
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_STARTTLS = ("required", "offered", "never")
+
+
+def _mail_server(url: str) -> MailServer:
+    form = (
+        "a URL of the form smtp://user:password@host:587 or smtps://user:password@host:465, with special characters in "
+        "user and password percent-encoded; smtp:// may end in ?starttls=required, offered or never"
+    )
+    parts = _parts_of_url(url, form)
+    query = parse_qs(parts.query, keep_blank_values=True)
+    host, user, password = parts.hostname or "", unquote(parts.username or ""), unquote(parts.password or "")
+    # A password goes to another machine encrypted or not at all, unless somebody says otherwise.
+    [starttls] = query.pop("starttls", ["required" if password and host not in _LOOPBACK else "offered"])[-1:]
+    known = parts.scheme in _MAIL_PORTS and starttls in _STARTTLS and not query and "@" not in (host + parts.path)
+    if not known or parts.path not in {"", "/"} or bool(user) != bool(password) or parts.fragment:
+        raise ValueError(form)
+    return MailServer(
+        host, parts.port or _MAIL_PORTS[parts.scheme], user, password, parts.scheme == "smtps", starttls=starttls
+    )
+
+
+def _smtp_url(value: object) -> object:
+    if isinstance(value, str):
+        _mail_server(value.strip())
+        return value.strip()
+    return value
+
+
+def _with_addresses(url: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+    """Mail needs a server, a sender and a recipient; with some of the three only, none would be sent, silently."""
+    names = ("alert_mail_from", "alert_mail_to")
+    if any(name not in info.data for name in names):
+        # One of them is wrong, which is said already.
+        return url
+    addresses = [info.data[name] for name in names]
+    if any(addresses) if url is None else not all(addresses):
+        raise ValueError(
+            f"set together with {PREFIX}ALERT_MAIL_FROM and {PREFIX}ALERT_MAIL_TO: mail needs all three, or none"
+        )
+    return url
+
+
+_ADDRESS = r"[^@\s,;<>\"]+@[^@\s,;<>\"]+"
+
+
+def _mail_address(value: str) -> str:
+    if not re.fullmatch(_ADDRESS, value.strip(), re.ASCII) or not value.isascii():
+        raise ValueError("an e-mail address such as alerts@example.com")
+    return value.strip()
+
+
+def _mail_addresses(value: str) -> str:
+    addresses = [address.strip() for address in value.split(",")]
+    if not all(re.fullmatch(_ADDRESS, address) and address.isascii() for address in addresses):
+        raise ValueError("e-mail addresses with commas between them, such as ann@example.com, bob@example.com")
+    return ", ".join(addresses)
+
+
 Folder = Annotated[Path, AfterValidator(_folder)]
 
 
@@ -176,6 +274,24 @@ class Settings(BaseSettings):
         default=timedelta(hours=36),
         description="a duration above 0 with its unit, such as 36h: how long sources and marts may go without news",
     )
+    slack_webhook_url: Annotated[SecretStr | None, BeforeValidator(_http_url)] = Field(
+        default=None, description="the URL of an incoming webhook of Slack"
+    )
+    alert_webhook_url: Annotated[SecretStr | None, BeforeValidator(_http_url)] = Field(
+        default=None, description="a URL that takes alerts as JSON"
+    )
+    alert_mail_from: Annotated[str, AfterValidator(_mail_address)] | None = Field(
+        default=None, description="the address that alerts are sent from"
+    )
+    alert_mail_to: Annotated[str, AfterValidator(_mail_addresses)] | None = Field(
+        default=None, description="the addresses that alerts are sent to"
+    )
+    smtp_url: Annotated[SecretStr | None, BeforeValidator(_smtp_url), AfterValidator(_with_addresses)] = Field(
+        default=None, validate_default=True, description="the URL of a mail server"
+    )
+    ui_url: Annotated[str, BeforeValidator(_http_url)] = Field(
+        default="http://127.0.0.1:3000", description="the URL at which people open the Dagster UI"
+    )
 
     @property
     def state_dir(self) -> Path:
@@ -202,10 +318,23 @@ class Settings(BaseSettings):
         """Where dbt writes its logs."""
         return self.state_dir / "dbt" / "logs"
 
+    @property
+    def mail_server(self) -> MailServer | None:
+        """The server of ``smtp_url``."""
+        return _mail_server(self.smtp_url.get_secret_value()) if self.smtp_url else None
+
+    @property
+    def alert_channels(self) -> tuple[str, ...]:
+        """Where alerts go: each of `slack`, `mail` and `webhook` that is configured, else the `log`."""
+        configured = {"slack": self.slack_webhook_url, "mail": self.smtp_url, "webhook": self.alert_webhook_url}
+        return tuple(name for name, setting in configured.items() if setting) or ("log",)
+
     def today(self) -> date:
         """The current day in the configured time zone."""
         return datetime.now(ZoneInfo(self.timezone)).date()
 
+
+_SECRETS = {name for name, about in Settings.model_fields.items() if SecretStr in get_args(about.annotation)}
 
 SETTING_VARIABLES = tuple(f"{PREFIX}{name.upper()}" for name in Settings.model_fields)
 """Every variable that configures the platform."""
@@ -269,5 +398,5 @@ def _sentence(detail: ErrorDetails) -> str:
     field = str(detail["loc"][0])
     own_words = detail.get("ctx", {}).get("error") if detail["type"] == "value_error" else None
     accepted = own_words or Settings.model_fields[field].description
-    shown = "" if field == "database_url" else f"is {str(detail['input'])!r}, but "
+    shown = "" if field in _SECRETS else f"is {str(detail['input'])!r}, but "
     return f"{PREFIX}{field.upper()} {shown}must be {accepted}."

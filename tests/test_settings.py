@@ -165,6 +165,17 @@ def test_paths_are_understood_where_people_write_them(tmp_path: Path, monkeypatc
         ("SETTLE_SECONDS", "-1", "a number of seconds, 0 or more, such as 3 or 0.5"),
         ("SETTLE_SECONDS", "nan", "a number of seconds, 0 or more, such as 3 or 0.5"),
         ("SETTLE_SECONDS", "soon", "a number of seconds, 0 or more, such as 3 or 0.5"),
+        ("ALERT_MAIL_FROM", "growth at example.com", "an e-mail address such as alerts@example.com"),
+        (
+            "ALERT_MAIL_TO",
+            "ann@example.com; bob@example.com",
+            "e-mail addresses with commas between them, such as ann@example.com, bob@example.com",
+        ),
+        (
+            "UI_URL",
+            "dagster:3000",
+            "a URL that starts with https:// or http://, without user and password before the host",
+        ),
         ("HOME", __file__, "a folder, not a file"),
         ("LANDING_ZONE", __file__, "a folder, not a file"),
     ],
@@ -208,6 +219,72 @@ def test_a_wrong_database_url_is_refused_and_not_shown(monkeypatch: pytest.Monke
     while error:
         assert "s3cret" not in f"{error} {error!r}"
         error = error.__cause__ or error.__context__
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("SLACK_WEBHOOK_URL", "hooks.slack.com/s3cret"),
+        ("SLACK_WEBHOOK_URL", "ftp://hooks.slack.com/s3cret"),
+        ("ALERT_WEBHOOK_URL", "https://ann:s3cret@example.com/"),
+        ("ALERT_WEBHOOK_URL", "https://example.com:x/s3cret"),
+        ("ALERT_WEBHOOK_URL", "https://example.com/s3cret x"),
+        ("SMTP_URL", "mail.example.com:587 s3cret"),
+        ("SMTP_URL", "http://ann:s3cret@example.com"),
+        ("SMTP_URL", "smtp://ann:s3c/ret@example.com"),
+        ("SMTP_URL", "smtp://ann:12/s3cret@example.com"),
+        ("SMTP_URL", "smtp://ann:s3cret#x@example.com"),
+        ("SMTP_URL", "smtp://ann@example.com"),
+        ("SMTP_URL", "smtp://ann:s3cret@example.com?starttls=maybe"),
+        ("SMTP_URL", "smtp://ann:s3cret@example.com?tls=1"),
+    ],
+)
+def test_a_wrong_url_for_alerts_is_refused_and_not_shown(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    [problem] = _problems(
+        monkeypatch,
+        ALERT_MAIL_FROM="growth@example.com",
+        ALERT_MAIL_TO="ann@example.com",
+        **{"SMTP_URL": SMTP} | {variable: value},
+    )
+    assert problem.startswith(f"GROWTHLEADS_{variable} must be a URL ")
+    assert "s3c" not in problem
+
+
+SMTP = "smtp://mail.example.com"
+
+
+@pytest.mark.parametrize("given", [{"SMTP_URL": SMTP}, {"ALERT_MAIL_TO": "ann@example.com"}])
+def test_mail_needs_a_server_a_sender_and_a_recipient(monkeypatch: pytest.MonkeyPatch, given: dict[str, str]) -> None:
+    [problem] = _problems(monkeypatch, **given)
+    assert problem == (
+        "GROWTHLEADS_SMTP_URL must be set together with GROWTHLEADS_ALERT_MAIL_FROM and GROWTHLEADS_ALERT_MAIL_TO: "
+        "mail needs all three, or none."
+    )
+
+
+@pytest.mark.parametrize(
+    ("url", "port", "starttls"),
+    [
+        ("smtp://mail.example.com", 587, "offered"),
+        ("smtp://ann:s3cret%40@mail.example.com:2525", 2525, "required"),
+        ("smtp://ann:s3cret%40@mail.example.com?starttls=never", 587, "never"),
+        # What does not leave the machine needs no encryption.
+        ("smtp://ann:s3cret%40@localhost", 587, "offered"),
+        ("smtps://ann:s3cret%40@mail.example.com", 465, "required"),
+    ],
+)
+def test_a_mail_server_by_url(monkeypatch: pytest.MonkeyPatch, url: str, port: int, starttls: str) -> None:
+    settings = _load(
+        monkeypatch, SMTP_URL=url, ALERT_MAIL_FROM="growth@example.com", ALERT_MAIL_TO="ann@example.com,bob@example.com"
+    )
+    server = settings.mail_server
+    assert server
+    assert (server.port, server.starttls, server.is_tls) == (port, starttls, url.startswith("smtps"))
+    assert server.password in {"", "s3cret@"}
+    assert settings.alert_mail_to == "ann@example.com, bob@example.com"
+    assert "s3cret" not in f"{settings!r} {settings} {server!r}"
 
 
 @pytest.mark.parametrize(

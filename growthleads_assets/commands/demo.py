@@ -34,6 +34,11 @@ def demo_settings() -> Settings:
         start_date="2024-01-01",
         timezone="UTC",
         settle_seconds=0,
+        slack_webhook_url=None,
+        alert_webhook_url=None,
+        alert_mail_from=None,
+        alert_mail_to=None,
+        smtp_url=None,
     )
 
 

@@ -23,7 +23,16 @@ from growthleads_assets.warehouse.server import running_database
 def settings() -> Iterator[Settings]:
     home = Path(tempfile.mkdtemp(prefix="growthleads-test-"))
     home.chmod(0o755)
-    yield load_settings(home=home, timezone="Asia/Tokyo", settle_seconds=0.5, late_after="90min")
+    yield load_settings(
+        home=home,
+        timezone="Asia/Tokyo",
+        settle_seconds=0.5,
+        late_after="90min",
+        slack_webhook_url="https://example.com/s3cret",
+        alert_mail_from="growth@example.com",
+        alert_mail_to="ann@example.com,bob@example.com",
+        smtp_url="smtp://ann:p%40ss%2Fword@example.com",
+    )
     shutil.rmtree(home)
 
 
@@ -38,9 +47,14 @@ def _output(environment: dict[str, str], *command: str) -> str:
 
 
 def test_a_child_has_the_same_settings_wherever_it_runs(settings: Settings, database: Database) -> None:
-    program = "from growthleads_assets.settings import load_settings as load; print(repr(load()))"
+    program = """if True:
+        from growthleads_assets.settings import load_settings
+        settings = load_settings()
+        print(settings, settings.mail_server.password, settings.slack_webhook_url.get_secret_value())
+    """
     seen = _output(child_environment(settings, database), sys.executable, "-c", program)
-    assert seen == repr(settings.model_copy(update={"database_url": SecretStr(database.url)}))
+    same = settings.model_copy(update={"database_url": SecretStr(database.url)})
+    assert seen == f"{same} p@ss/word https://example.com/s3cret"
 
 
 def test_psql_is_there_and_finds_the_database(
