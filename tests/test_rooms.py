@@ -21,7 +21,7 @@ LEVELS = (
     {"assets", "automation", "checks"},
     {"planning"},
     {"warehouse"},
-    {"landing"},
+    {"landing", "alerts"},
     {"contracts"},
     {"settings"},
 )
@@ -44,6 +44,7 @@ KEPT_OUT = {
     ),
     "warehouse": (DAGSTER, "loading and publishing are plain functions on a connection, usable without a run"),
     "landing": (DAGSTER | POSTGRESQL, "what a file holds does not depend on who asks or where it goes"),
+    "alerts": (DAGSTER | POSTGRESQL, "a message says and goes where it would whatever raised it"),
     "contracts": (DAGSTER | POSTGRESQL, "rules do not depend on where they are applied"),
     "settings": (DAGSTER, "the command line reads its configuration before it loads what is slow to import"),
 }
