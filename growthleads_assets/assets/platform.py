@@ -20,6 +20,7 @@ from growthleads_assets.landing.settling import Observations, observe, wait_unti
 from growthleads_assets.landing.zone import LandedFile, discover
 from growthleads_assets.settings import Settings
 from growthleads_assets.warehouse import ledger
+from growthleads_assets.warehouse.alerts import note_channels
 from growthleads_assets.warehouse.leases import run_lease
 from growthleads_assets.warehouse.loading import Loader
 from growthleads_assets.warehouse.server import running_database
@@ -45,6 +46,7 @@ class Platform:
                 provisional_for=self.settings.provisional_for,
                 timezone=self.settings.timezone,
             )
+            note_channels(link, self.settings.alert_channels)
             yield link
 
     @contextmanager

@@ -39,7 +39,9 @@ class Version:
 
 @dataclass(frozen=True)
 class Refusal:
-    """The newest refusal of a file; ``judged_by`` says by which rules, ``sha256`` is null for what was never opened."""
+    """The newest refusal of a file; ``judged_by`` says by which rules, ``sha256`` is null for what was never opened,
+    ``run_id`` for what no run refused.
+    """  # noqa: D205
 
     load_id: int
     source: str
@@ -49,6 +51,7 @@ class Refusal:
     judged_by: str
     reason: str
     recorded_at: datetime
+    run_id: str | None
 
 
 _ANY_VERSION = """
@@ -105,7 +108,7 @@ def newest_refusals(connection: psycopg.Connection) -> list[Refusal]:
     with connection.cursor(row_factory=class_row(Refusal)) as cursor:
         return cursor.execute(
             """
-            select load_id, source, file, day, sha256, judged_by, reason, recorded_at
+            select load_id, source, file, day, sha256, judged_by, reason, recorded_at, run_id
             from (
                 select distinct on (source, file) * from bronze.files
                 order by source, file, load_id desc

@@ -147,6 +147,45 @@ BRONZE = {
             "requested_at": Column("timestamptz", "When it was requested last."),
         },
     ),
+    "alerts": Table(
+        "What people were or are to be told of, once. One row per matter.",
+        {
+            "alert_id": Column("bigint", "The order in which they were raised."),
+            "key": Column("text", "Names the matter: the same key is the same matter."),
+            "kind": Column("text", "refused_file, late_file, failed_work, failed_check or failed_run."),
+            "title": Column("text", "The matter in a line."),
+            "message": Column("text", "What happened."),
+            "source": _optional("text", "The source of the file; null where it is about none."),
+            "file": _optional("text", "The file, as a path from the landing zone."),
+            "first_day": _optional("date", "The first day concerned."),
+            "last_day": _optional("date", "The last day concerned."),
+            "money": _optional("numeric", "How much money is concerned; null where it is not known."),
+            "money_is": Column("text", "What that amount is, or why it is not known."),
+            "money_is_estimate": Column("boolean", "Whether it is a median of others."),
+            "run_id": _optional("text", "The run; null where there was none."),
+            "happened_at": Column("timestamptz", "When it happened."),
+            "raised_at": Column("timestamptz", "When it was found."),
+        },
+    ),
+    "alert_channels": Table(
+        "Where alerts go, or went. One row per channel.",
+        {
+            "channel": Column("text", "slack, mail, webhook or log."),
+            "since": Column("timestamptz", "When it was first configured: it gets nothing that happened before."),
+        },
+    ),
+    "alert_deliveries": Table(
+        "What became of an alert on a channel; due until it is delivered or given up. One row per alert and channel.",
+        {
+            "alert_id": Column("bigint", "The alert."),
+            "channel": Column("text", "The channel."),
+            "attempts": Column("integer", "How often it was tried."),
+            "next_try_at": Column("timestamptz", "When it is tried next, while it is due."),
+            "delivered_at": _optional("timestamptz", "When it was taken."),
+            "given_up_at": _optional("timestamptz", "When it was given up."),
+            "last_error": _optional("text", "Why it was not taken the last time."),
+        },
+    ),
     "layout": Table(
         "The layout that the platform's own tables have, once they are made. One row per database.",
         {

@@ -148,6 +148,48 @@ comment on table bronze.attempts is
     'Work that was requested and is not done: how often, and when last. One row per piece of work, named by a '
     'fingerprint of all that it starts from; it goes once the work is done or starts from something else.';
 
+create table if not exists bronze.alerts (
+    alert_id bigint generated always as identity primary key,
+    key text not null unique,
+    kind text not null,
+    title text not null,
+    message text not null,
+    source text,
+    file text,
+    first_day date,
+    last_day date,
+    money numeric,
+    money_is text not null,
+    money_is_estimate boolean not null,
+    run_id text,
+    happened_at timestamptz not null,
+    raised_at timestamptz not null default clock_timestamp()
+);
+comment on table bronze.alerts is
+    'What people were or are to be told of. One row per matter, named by its key: it is told once.';
+
+create table if not exists bronze.alert_channels (
+    channel text primary key,
+    since timestamptz not null default clock_timestamp()
+);
+comment on table bronze.alert_channels is
+    'Since when a channel has been configured: it gets nothing that happened before. One row per channel.';
+
+create table if not exists bronze.alert_deliveries (
+    alert_id bigint not null references bronze.alerts,
+    channel text not null,
+    attempts int not null default 0,
+    next_try_at timestamptz not null,
+    delivered_at timestamptz,
+    given_up_at timestamptz,
+    last_error text,
+    primary key (alert_id, channel)
+);
+comment on table bronze.alert_deliveries is
+    'What became of an alert on a channel. One row per alert and channel; due until it is delivered or given up.';
+create index if not exists alert_deliveries_due on bronze.alert_deliveries (channel, next_try_at)
+    where delivered_at is null and given_up_at is null;
+
 create table if not exists bronze.layout (
     checksum text not null,
     created_at timestamptz not null default clock_timestamp()
