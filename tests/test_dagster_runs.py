@@ -2,19 +2,23 @@
 
 import subprocess
 import sys
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import dagster as dg
 import pytest
 
+from growthleads_assets.alerts.channels import channels
 from growthleads_assets.automation.graph import build_defs
-from growthleads_assets.automation.runs import PlannedRun, failure_reason, run_in_process
+from growthleads_assets.automation.runs import RANGE_END, RANGE_START, PlannedRun, failure_reason, run_in_process
 from growthleads_assets.commands.reporting import Reporter
 from growthleads_assets.commands.run import run_pass
 from growthleads_assets.commands.status import status
 from growthleads_assets.contracts.registry import SOURCES
-from tests.cases import brands, deals, manual, no_clicks, operators, routy, scrapers, voluum
+from growthleads_assets.warehouse.alerts import deliver
+from tests.cases import RAW_EARNINGS, brands, deals, manual, no_clicks, operators, routy, scrapers, voluum
+from tests.endpoints import endpoint
 from tests.homes import Home, Server
 
 # pytest replaces the filters of growthleads_assets.assets around each test, and a warning in a step fails its run.
@@ -101,7 +105,7 @@ def test_a_range_in_one_run_equals_its_days_one_by_one(server: Server) -> None:
                 keys = [*derived, *(dg.AssetKey(["bronze", name]) for name in events)]
                 run = PlannedRun(day, keys, tags={"dagster/partition": day})
                 result = run_in_process(run, definitions, instance)
-                assert result.success, failure_reason(result)
+                assert result.success, failure_reason(result.all_events)
 
         assert everything(home) == in_one_run
 
@@ -142,6 +146,43 @@ def test_status_says_why_a_day_is_not_published_whose_run_failed(home: Home) -> 
     [reason] = told.reasons
     assert reason.startswith("its files are in and not published, for the newest run failed")
     assert "the disk is full" in reason
+
+
+def test_a_blocking_check_is_told_by_its_name_and_nothing_fails_while_nobody_can_be_told(server: Server) -> None:
+    with endpoint() as webhook, server.new_home(alert_webhook_url=webhook.url, ui_url="http://ui") as home:
+        webhook.statuses = [500, 200]
+        home.land_and_settle(RAW_EARNINGS)
+        # A cent too much on one day, as a broken allocation would give it.
+        home.query_all(
+            """
+            create function add_a_cent() returns trigger language plpgsql as
+                'begin new.commission := new.commission + 0.01; return new; end';
+            create trigger cent before insert on gold.web_commission_by_operator
+                for each row when (new.date = '2024-03-02') execute function add_a_cent();
+            """
+        )
+        home.land({**routy("2024-03-01", ",A,Foo,US,,1,0,0"), **routy("2024-03-02", ",A,Foo,US,,2,0,0")})
+        home.land({**no_clicks("2024-03-01", "2024-03-02"), "manual/2024-03-01.csv": "x\n"})
+        home.settle(stop_after="loading")
+
+        assert not run_pass(home.platform, Reporter())
+
+        # The day beside it is published. The endpoint did not take the first message: it is sent again. That both days
+        # failed together is no news.
+        assert home.commissions("solution_3_marketing_daily") == {("A", "2024-03-01"): Decimal("1.00")}
+        assert webhook.titles() == ["manual/2024-03-01.csv is refused"]
+        with home.platform.connected() as connection:
+            later = datetime.now(UTC) + timedelta(hours=1)
+            deliver(connection, channels(home.settings), ui_url=home.settings.ui_url, now=later)
+        [_, _, blocked] = webhook.posted
+        assert (blocked["kind"], blocked["title"]) == ("failed_check", "A blocking check failed: 2024-03-02")
+        assert "Failed: web_commission_by_operator_adds_up_to_the_commission." in blocked["message"]
+        assert (blocked["first_day"], blocked["last_day"]) == ("2024-03-02", "2024-03-02")
+        assert (blocked["money"], blocked["money_is"]) == ("1.00", "the median commission of the only day published")
+        with dg.DagsterInstance.get() as instance:
+            run = instance.get_run_by_id(blocked["run_id"])
+        assert run
+        assert (run.is_failure, run.tags[RANGE_START], run.tags[RANGE_END]) == (True, "2024-03-02", "2024-03-02")
 
 
 def _metadata(instance: dg.DagsterInstance, *key: str) -> dict[str, Any]:

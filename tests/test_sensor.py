@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -17,6 +18,7 @@ from growthleads_assets.automation.jobs import PIPELINE
 from growthleads_assets.automation.runs import RANGE_END, RANGE_START, WORK
 from growthleads_assets.automation.sensors import MOST_RUNS_UNDER_WAY
 from tests.cases import brands, deals, lines, no_clicks, operators, routy
+from tests.endpoints import endpoint
 from tests.homes import Home, Server
 
 # pytest replaces the filters of growthleads_assets.assets around each test.
@@ -33,7 +35,9 @@ class Daemon:
         self.instance = instance
         self.definitions = build_defs(home.platform)
         self.sensor = self.definitions.get_sensor_def("landing_zone_sensor")
+        self.alerts = self.definitions.get_sensor_def("alerts")
         self.cursor: str | None = None
+        self.alerts_cursor: str | None = None
         self.queue: list[tuple[dg.DagsterRun, dg.RunRequest]] = []
 
     def evaluate(self) -> dg.SensorResult:
@@ -52,6 +56,12 @@ class Daemon:
             self.queue.append((run, request))
         return result
 
+    def alert(self) -> None:
+        """One evaluation of the sensor that tells people."""
+        result = self.alerts(dg.build_sensor_context(instance=self.instance, cursor=self.alerts_cursor))
+        assert isinstance(result, dg.SensorResult)
+        self.alerts_cursor = result.cursor
+
     def requested_days(self) -> list[tuple[str, str]]:
         """First and last day of the queued runs."""
         return [(request.tags[RANGE_START], request.tags[RANGE_END]) for _, request in self.queue]
@@ -66,10 +76,11 @@ class Daemon:
         )
         self.instance.delete_run(run.run_id)
 
-    def fail(self) -> None:
-        """The run queued first fails before it has done anything."""
+    def fail(self) -> str:
+        """The run queued first fails before it has done anything; its id."""
         run, _ = self.queue.pop(0)
-        self.instance.report_run_failed(run)
+        self.instance.report_run_failed(run, "The disk is full.")
+        return run.run_id
 
     def let_time_pass(self) -> None:
         """Every delay is over."""
@@ -246,6 +257,89 @@ def test_a_late_required_file_fails_its_check_once_and_passes_it_when_it_comes(s
         [in_time] = list(daemon.tick().asset_events)
         assert isinstance(in_time, dg.AssetCheckEvaluation)
         assert (in_time.asset_key, in_time.passed) == (dg.AssetKey(["bronze", "voluum"]), True)
+
+
+def test_people_are_told_once_of_each_matter_and_of_nothing_that_mends_itself(server: Server) -> None:
+    with ExitStack() as stack:
+        webhook = stack.enter_context(endpoint())
+        home = stack.enter_context(server.new_home(late_after="0", alert_webhook_url=webhook.url, ui_url="http://ui"))
+        daemon = Daemon(home, stack.enter_context(dg.DagsterInstance.ephemeral()))
+
+        def told() -> list[dict[str, Any]]:
+            """What people are told from now on, however often the sensor looks."""
+            before = len(webhook.posted)
+            for _ in range(3):
+                daemon.alert()
+            return webhook.posted[before:]
+
+        home.land({**DIMENSIONS, **_web_day("2024-03-01", 10), "deals/notes.csv": "x"})
+        daemon.work_off()
+        [stray] = told()
+        assert stray["title"] == "deals/notes.csv is refused"
+        (home.settings.landing_zone / "deals" / "notes.csv").unlink()
+
+        # A correction is refused, and a required file does not come.
+        home.land({"routy/2024-03-01.csv": "date;operator\n", **routy("2024-03-02", ",A,foo,US,,4,0,0")})
+        daemon.work_off()
+        refused, late = sorted(told(), key=lambda alert: str(alert["kind"]), reverse=True)
+        assert (refused["kind"], refused["file"], refused["first_day"]) == (
+            "refused_file",
+            "routy/2024-03-01.csv",
+            "2024-03-01",
+        )
+        assert (refused["money"], refused["money_is"]) == ("10.00", "the earnings of its version in force")
+        assert "export the file with commas" in refused["message"]
+        assert refused["run_url"] == "http://ui/runs/test"
+        assert (late["title"], late["first_day"]) == ("voluum/2024-03-02.csv is late", "2024-03-02")
+        assert (late["money"], late["money_is_estimate"]) == ("10.00", True)
+        assert late["link"] == "http://ui/assets/bronze/voluum"
+
+        # The same bytes again are no news; others are.
+        home.land({"routy/2024-03-01.csv": "date;operator\n"})
+        daemon.work_off()
+        assert told() == []
+        home.land({"routy/2024-03-01.csv": "date;operator;x\n", **no_clicks("2024-03-02")})
+        daemon.work_off()
+        assert [alert["file"] for alert in told()] == ["routy/2024-03-01.csv"]
+
+        # Days fail together, and then in halves. One of them fails until it is given up.
+        home.land({**_web_day("2024-03-04", 1), **_web_day("2024-03-05", 2)})
+        daemon.tick()
+        daemon.fail()
+        daemon.let_time_pass()
+        daemon.tick()
+        daemon.finish()
+        newest = daemon.fail()
+        for _ in range(4):
+            daemon.let_time_pass()
+            daemon.tick()
+            assert told() == [], "it is tried again"
+            newest = daemon.fail()
+        daemon.tick()
+        [given_up] = told()
+        assert (given_up["kind"], given_up["first_day"], given_up["last_day"]) == (
+            "failed_work",
+            "2024-03-05",
+            "2024-03-05",
+        )
+        assert "The disk is full." in given_up["message"]
+        assert given_up["run_url"] == f"http://ui/runs/{newest}"
+        # Published are 10, 4 and 1.
+        assert given_up["money"] == "4.00"
+        assert given_up["money_is"] == "the median commission of the last 3 days published"
+
+        # Nobody tries again what was started by hand, unless Dagster does; and what somebody stops needs no telling.
+        job = daemon.definitions.resolve_job_def(PIPELINE)
+        by_hand, again, stopped = (
+            daemon.instance.create_run_for_job(job, tags={"dagster/partition": "2024-03-01", **tags})
+            for tags in ({}, {"dagster/will_retry": "true"}, {})
+        )
+        for run in (by_hand, again):
+            daemon.instance.report_run_failed(run, "The process was killed.")
+        daemon.instance.report_run_canceled(stopped)
+        [failed] = told()
+        assert (failed["kind"], failed["run_id"], failed["first_day"]) == ("failed_run", by_hand.run_id, "2024-03-01")
+        assert (failed["money"], failed["money_is"]) == ("10.00", "the commission published for 2024-03-01")
 
 
 class Landings(RuleBasedStateMachine):

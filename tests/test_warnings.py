@@ -54,7 +54,7 @@ def evaluations(home: Home) -> tuple[Home, dg.Definitions, Evaluations]:
             tags={"dagster/asset_partition_range_start": FIRST, "dagster/asset_partition_range_end": LAST},
         )
         result = run_in_process(run, definitions, instance)
-    assert result.success, failure_reason(result)
+    assert result.success, failure_reason(result.all_events)
     return home, definitions, _by_name(result)
 
 

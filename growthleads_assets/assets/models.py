@@ -22,6 +22,10 @@ from growthleads_assets.warehouse.restatements import restatements
 from growthleads_assets.warehouse.transformation import Transformation, TransformationFailed
 
 DIMENSION_MODELS = ("deals", "voluum_brands", "operator_variants")
+FAILED_CHECKS = "failed_checks"
+"""The metadata of a failure that names the checks which blocked."""
+IS_PUBLISHED = "is_published"
+"""The metadata of a failure after which the marts show the new numbers all the same."""
 MARTS = "config.materialized:published tag:reads_marts"
 REPORTS = "tag:reports"
 """Views about the data that nothing else reads: without partitions, since they show whatever is there."""
@@ -75,6 +79,7 @@ class _Models:
         *,
         metadata: Mapping[str, Any] | None = None,
         tests_inputs: bool = True,
+        is_published: bool = False,
     ) -> Iterator[DbtEvent]:
         """Build and test the selected models for the days, and tell Dagster of each, with some metadata more.
 
@@ -86,7 +91,10 @@ class _Models:
             events = platform.transformation.build("build", first, last, select=[*select, *tests])
         except TransformationFailed as failure:
             yield from self._with_metadata(context, failure.events, {})
-            raise dg.Failure(f"dbt stopped: {failure}") from None
+            raise dg.Failure(
+                f"dbt stopped: {failure}",
+                metadata={FAILED_CHECKS: list(failure.failed_tests), IS_PUBLISHED: is_published},
+            ) from None
         rows = _row_counts(connection, self.manifest, select, first, last)
         yield from self._with_metadata(context, events, {model: {**rows[model], **(metadata or {})} for model in rows})
 
@@ -203,12 +211,12 @@ def _solution_marts(models: _Models, partitions: dg.PartitionsDefinition) -> dg.
             try:
                 result = publication.publish(connection, _parts_of(selected), first, last, context.run.run_id)
             except publication.PublicationBlocked as blocked:
-                raise dg.Failure(str(blocked)) from None
+                raise dg.Failure(str(blocked), metadata={FAILED_CHECKS: blocked.rules}) from None
             _report(context, result, first, last)
             changes = restatement_metadata(restatements(connection, run_id=context.run.run_id, with_accruals=True))
             yield from _materialized_beside(selected, result, first, last)
             # The marts' own tests look at what readers see from now on; what blocks has been looked at before.
-            yield from models.build(context, platform, connection, first, last, metadata=changes)
+            yield from models.build(context, platform, connection, first, last, metadata=changes, is_published=True)
 
     return solution_marts
 
@@ -225,7 +233,7 @@ def _reports(models: _Models) -> dg.AssetsDefinition:
     def reports(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> Iterator[DbtEvent]:
         today = platform.settings.today()
         with models.prepared(platform) as connection:
-            yield from models.build(context, platform, connection, today, today, tests_inputs=False)
+            yield from models.build(context, platform, connection, today, today, tests_inputs=False, is_published=True)
 
     return reports
 

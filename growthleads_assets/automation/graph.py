@@ -12,6 +12,7 @@ from growthleads_assets.assets.models import model_assets
 from growthleads_assets.assets.partitions import daily_partitions
 from growthleads_assets.assets.platform import Platform
 from growthleads_assets.assets.published import restatement_ledger
+from growthleads_assets.automation.alerting import alert_sensor
 from growthleads_assets.automation.history import history_job, history_schedule
 from growthleads_assets.automation.jobs import build_jobs
 from growthleads_assets.automation.sensors import landing_zone_sensor
@@ -38,7 +39,8 @@ def build_defs(platform: Platform) -> dg.Definitions:
         # Steps of a run wait for one another anyway; a process for each would cost more than its work.
         executor=dg.in_process_executor,
     )
-    return dg.Definitions.merge(definitions, dg.Definitions(sensors=[landing_zone_sensor(platform, definitions)]))
+    sensors = [landing_zone_sensor(platform, definitions), alert_sensor(platform)]
+    return dg.Definitions.merge(definitions, dg.Definitions(sensors=sensors))
 
 
 def _leased(platform: Platform) -> dg.ResourceDefinition:

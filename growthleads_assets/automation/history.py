@@ -8,7 +8,7 @@ from typing import Any
 
 import dagster as dg
 
-from growthleads_assets.assets.models import check_evaluations
+from growthleads_assets.assets.models import FAILED_CHECKS, check_evaluations
 from growthleads_assets.assets.platform import Platform
 from growthleads_assets.automation.jobs import WRITER_TAGS
 from growthleads_assets.checks.warnings import DataWarning
@@ -37,7 +37,9 @@ def history_job(warnings: Sequence[DataWarning]) -> dg.JobDefinition:
             for warning in warnings:
                 yield warning.judge(connection, None).evaluation()
         if failure:
-            raise dg.Failure(f"What is published breaks a rule: {failure}") from None
+            raise dg.Failure(
+                f"What is published breaks a rule: {failure}", metadata={FAILED_CHECKS: list(failure.failed_tests)}
+            ) from None
 
     @dg.job(
         name=HISTORY_CHECKS,

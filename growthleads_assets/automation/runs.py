@@ -125,9 +125,9 @@ def found_by_checks(result: dg.ExecuteInProcessResult, severity: dg.AssetCheckSe
     ]
 
 
-def was_interrupted(result: dg.ExecuteInProcessResult) -> bool:
-    """Whether somebody stopped the run; Dagster turns Ctrl-C and SIGTERM into the failure of a step."""
-    failures = (event.step_failure_data for event in result.all_events if event.is_step_failure)
+def was_interrupted(events: Iterable[dg.DagsterEvent]) -> bool:
+    """Whether somebody stopped the run of these events; Dagster turns Ctrl-C and SIGTERM into the failure of a step."""
+    failures = (event.step_failure_data for event in events if event.is_step_failure)
     return any(failure.error_source.name == "INTERRUPT" for failure in failures)
 
 
@@ -140,11 +140,6 @@ def files_not_loaded(result: dg.ExecuteInProcessResult) -> list[str]:
     ]
 
 
-def failure_reason(result: dg.ExecuteInProcessResult) -> str:
-    """Why a run failed, as a sentence for each step that did."""
-    return _failure_reason(event for event in result.all_events if event.is_step_failure)
-
-
 def failure_of_newest_run(instance: dg.DagsterInstance, day: date) -> str | None:
     """Why the newest run that covers the day failed; None if it did not, or is not among the newest runs at all."""
     for run in instance.get_runs(limit=_RUNS_LOOKED_AT):
@@ -152,19 +147,24 @@ def failure_of_newest_run(instance: dg.DagsterInstance, day: date) -> str | None
             continue
         if run.status != dg.DagsterRunStatus.FAILURE:
             return None
-        logs = instance.all_logs(run.run_id, of_type=dg.DagsterEventType.STEP_FAILURE)
-        return f"run {run.run_id}: {_failure_reason(entry.dagster_event for entry in logs if entry.dagster_event)}"
+        logs = instance.all_logs(run.run_id)
+        return f"run {run.run_id}: {failure_reason(entry.dagster_event for entry in logs if entry.dagster_event)}"
     return None
 
 
-def _failure_reason(failures: Iterable[dg.DagsterEvent]) -> str:
+def failure_reason(events: Iterable[dg.DagsterEvent]) -> str:
+    """Why the run of these events failed, as a sentence for each step that did."""
     reasons = []
-    for event in failures:
-        data = event.step_failure_data
-        description = data.user_failure_data.description if data.user_failure_data else None
-        cause = data.error.cause or data.error if data.error else None
-        message = description or (_last_line(cause.message) if cause else "unknown")
-        reasons.append(f"{event.step_key}: {message}")
+    for event in events:
+        if event.is_step_failure:
+            data = event.step_failure_data
+            description = data.user_failure_data.description if data.user_failure_data else None
+            cause = data.error.cause or data.error if data.error else None
+            message = description or (_last_line(cause.message) if cause else "unknown")
+            reasons.append(f"{event.step_key}: {message}")
+        elif event.is_run_failure and not reasons and event.message:
+            # The process of the run never came to a step, or was killed.
+            reasons.append(event.message.strip())
     return "; ".join(reasons) or "the run could not be started; see its page in the UI"
 
 
@@ -176,7 +176,7 @@ def _last_line(message: str) -> str:
 def runs_under_way(instance: dg.DagsterInstance) -> list[UnderWay]:
     """What the runs that the planner asked for, queued or running, are about."""
     runs = instance.get_runs(filters=dg.RunsFilter(statuses=list(_UNDER_WAY)))
-    return [UnderWay(_days_of(run.tags)) for run in runs if WORK in run.tags]
+    return [UnderWay(days_of_run(run.tags)) for run in runs if WORK in run.tags]
 
 
 def end_dead_runs(instance: dg.DagsterInstance, connection: psycopg.Connection) -> list[str]:
@@ -225,7 +225,8 @@ def _load_new_files_only(sources: Sequence[str]) -> Mapping[str, Any]:
     return {"ops": {f"bronze__{name}": {"config": {"reload_unchanged": False}} for name in sources}}
 
 
-def _days_of(tags: Mapping[str, str]) -> DayRange | None:
+def days_of_run(tags: Mapping[str, str]) -> DayRange | None:
+    """The range of days that a run with these tags materializes; None for a run of no range."""
     if RANGE_START not in tags:
         return None
     return DayRange(date.fromisoformat(tags[RANGE_START]), date.fromisoformat(tags[RANGE_END]), frozenset())

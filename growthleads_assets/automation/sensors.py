@@ -17,6 +17,7 @@ import psycopg
 
 from growthleads_assets.assets.lateness import Lateness, can_be_late, lateness
 from growthleads_assets.assets.platform import Platform
+from growthleads_assets.automation.alerting import raise_given_up_work
 from growthleads_assets.automation.jobs import PIPELINE
 from growthleads_assets.automation.runs import end_dead_runs, planned_run, runs_under_way
 from growthleads_assets.automation.survey import survey_of
@@ -58,6 +59,8 @@ def landing_zone_sensor(platform: Platform, definitions: dg.Definitions) -> dg.S
             late = late_by_source(platform, connection)
             # Last, because it counts what is requested as tried.
             chosen = choose(context.instance, connection, plan)
+            # Only the planner knows what it has given up.
+            raise_given_up_work(connection, context.instance, chosen.held_back)
         changed = [source for source in late if source.days != memory["late"].get(source.source.name, [])]
         now_remembered = Memory(fresh=fresh, late={source.source.name: source.days for source in late if source.days})
         return dg.SensorResult(

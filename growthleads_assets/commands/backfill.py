@@ -3,11 +3,12 @@
 Belongs here: which runs that takes, and what is said of them. Does not: running them (run.py).
 """
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import psycopg
 
 from growthleads_assets.assets.platform import Platform
+from growthleads_assets.automation.alerting import attend
 from growthleads_assets.automation.runs import rebuilding_run, reloading_run
 from growthleads_assets.commands.reporting import NotPossible, Reporter
 from growthleads_assets.commands.run import runner, span
@@ -26,11 +27,13 @@ def rebuild(platform: Platform, first: date, last: date, source: str | None, rep
         raise NotPossible(f"There is no source {source}; the sources are {', '.join(platform.registry)}.")
     events = frozenset(entry.name for entry in chosen if entry.is_event)
     dimensions = [entry.name for entry in chosen if not entry.is_event]
+    began = datetime.now(UTC)
     with platform.connected() as connection, runner(platform, connection, reporter) as run:
         succeeded = not dimensions or run.execute(reloading_run(dimensions), names_refused_files=True)
         days = rebuilding_run(DayRange(first, last, events), run.definitions)
         succeeded &= run.execute(days, names_refused_files=True)
         _say_which_days_have_no_file(connection, first, last, reporter)
+        attend(platform, connection, run.instance, runs_since=began)
     return succeeded
 
 

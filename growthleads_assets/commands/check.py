@@ -3,9 +3,12 @@
 Belongs here: what the checks found, in lines. Does not: the checks.
 """
 
+from datetime import UTC, datetime
+
 import dagster as dg
 
 from growthleads_assets.assets.platform import Platform
+from growthleads_assets.automation.alerting import attend
 from growthleads_assets.automation.runs import check_history_in_process, failure_reason, found_by_checks
 from growthleads_assets.commands.reporting import Reporter
 from growthleads_assets.commands.run import runner
@@ -13,12 +16,14 @@ from growthleads_assets.commands.run import runner
 
 def check_history(platform: Platform, reporter: Reporter) -> bool:
     """Run every rule and every warning over all days, and say what they found; False where a rule is broken."""
+    began = datetime.now(UTC)
     with (
         platform.connected() as connection,
         runner(platform, connection, reporter) as run,
         reporter.working("Checking all of history"),
     ):
         result = check_history_in_process(run.definitions, run.instance)
+        attend(platform, connection, run.instance, runs_since=began)
     checked = result.get_asset_check_evaluations()
     broken = found_by_checks(result, dg.AssetCheckSeverity.ERROR)
     for sentence in found_by_checks(result, dg.AssetCheckSeverity.WARN):
@@ -26,7 +31,7 @@ def check_history(platform: Platform, reporter: Reporter) -> bool:
     for sentence in broken:
         reporter.complain(f"broken: {sentence}")
     if not result.success and not broken:
-        reporter.complain(f"failed: {failure_reason(result)}")
+        reporter.complain(f"failed: {failure_reason(result.all_events)}")
     passed = sum(evaluation.passed for evaluation in checked)
     reporter.say(f"{passed} of {len(checked)} checks passed.")
     return bool(result.success)

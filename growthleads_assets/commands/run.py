@@ -11,6 +11,7 @@ import dagster as dg
 import psycopg
 
 from growthleads_assets.assets.platform import Platform
+from growthleads_assets.automation.alerting import attend
 from growthleads_assets.automation.graph import build_defs
 from growthleads_assets.automation.runs import (
     PlannedRun,
@@ -39,11 +40,13 @@ def run_pass(platform: Platform, reporter: Reporter) -> bool:
     only then, and the days of a run that failed are tried again in smaller groups.
     """
     settle_seconds = platform.settings.settle_seconds
+    began = datetime.now(UTC)
     with platform.connected() as connection:
         with reporter.working("Looking at what has landed"):
             plan = survey(platform, connection, settle_seconds=settle_seconds)
         if plan.is_empty:
             reporter.say("Nothing is new.")
+            attend(platform, connection)
             return _say_what_is_left(plan, reporter)
         with runner(platform, connection, reporter) as run:
             failed: set[str] = set()
@@ -62,6 +65,8 @@ def run_pass(platform: Platform, reporter: Reporter) -> bool:
                 is_one_day = request.days is None or request.days.first == request.days.last
                 if not run.execute(planned_run(request, run.definitions), is_last_try=is_one_day):
                     failed.add(request.title)
+            # Nobody else may be there to tell people, as where passes are started by cron.
+            attend(platform, connection, run.instance, runs_since=began, held_back=chosen.held_back)
         for held in chosen.held_back:
             if held.title not in failed:
                 reporter.complain(
@@ -104,7 +109,7 @@ class Runner:
         """
         with self.reporter.working(f"Running {run.title}"):
             result = run_in_process(run, self.definitions, self.instance)
-        if was_interrupted(result):
+        if was_interrupted(result.all_events):
             raise KeyboardInterrupt
         self._say_what_was_loaded(result.run_id)
         self._say_what_was_published(result.run_id)
@@ -116,7 +121,7 @@ class Runner:
             for sentence in not_loaded:
                 self.reporter.complain(f"not loaded: {sentence}")
             return not not_loaded
-        failure = f"{run.title} (run {result.run_id}): {failure_reason(result)}"
+        failure = f"{run.title} (run {result.run_id}): {failure_reason(result.all_events)}"
         if is_last_try:
             self.reporter.complain(f"failed: {failure}")
         else:

@@ -61,9 +61,14 @@ class Request:
 class HeldBack:
     """Work that was tried and is still to do: when it is tried again, None if not before something changes."""
 
-    title: str
+    request: Request
     attempts: int
     again_at: datetime | None
+
+    @property
+    def title(self) -> str:
+        """What the work is about."""
+        return self.request.title
 
 
 @dataclass
@@ -133,11 +138,12 @@ class _Desk:
         work = self.plan.fingerprint_of(days)
         self.found.known.add(work)
         tried = self.attempts.get(work)
+        days_range = as_range(days)
+        request = Request(work, _title(days_range), days=days_range)
         if tried is None or len(days) == 1:
-            days_range = as_range(days)
-            yield Request(work, _title(days_range), days=days_range)
+            yield request
         elif (due := tried.requested_at + self.patience.first_delay) > self.now:
-            self.found.held_back.append(HeldBack(_title(as_range(days)), tried.count, due))
+            self.found.held_back.append(HeldBack(request, tried.count, due))
         else:
             middle = len(days) // 2
             yield from self._pieces(days[:middle])
@@ -150,7 +156,7 @@ class _Desk:
         if due and due <= self.now:
             self.found.now.append(request)
         elif tried:
-            self.found.held_back.append(HeldBack(request.title, tried.count, due))
+            self.found.held_back.append(HeldBack(request, tried.count, due))
 
 
 def _title(days: DayRange) -> str:

@@ -49,12 +49,13 @@ class Violation:
 
 
 class PublicationBlocked(Exception):
-    """The new numbers contradict one another; nothing was published. ``str()`` says where."""
+    """The new numbers contradict one another; nothing was published. ``str()`` says where, ``rules`` what is broken."""
 
     def __init__(self, contradictions: Sequence[Violation | str]) -> None:
         super().__init__(
             "Nothing was published, because the numbers contradict one another: " + "; ".join(map(str, contradictions))
         )
+        self.rules = sorted({each.rule if isinstance(each, Violation) else each for each in contradictions})
 
 
 @dataclass

@@ -31,12 +31,13 @@ NO_DAYS = (date(1900, 1, 1), date(1900, 1, 1))
 class TransformationFailed(Exception):
     """dbt could not build or a blocking test failed: ``str()`` is one line per model or test, each with its reason.
 
-    ``events`` are the results of what was done before.
+    ``events`` are the results of what was done before, ``failed_tests`` the names of the blocking tests that failed.
     """
 
-    def __init__(self, message: str, events: Sequence[dict[str, Any]] = ()) -> None:
+    def __init__(self, message: str, events: Sequence[dict[str, Any]] = (), failed_tests: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.events = events
+        self.failed_tests = failed_tests
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ class Transformation:
         events: list[dict[str, Any]] = []
         result = self._invoke(arguments, events)
         if not result.success:
-            raise TransformationFailed("\n".join(_failures(result)), events)
+            raise TransformationFailed("\n".join(_failures(result)), events, _failed_tests(result))
         return events
 
     def _invoke(self, arguments: Sequence[str], events: list[dict[str, Any]], *, write_json: bool = False) -> Any:
@@ -179,6 +180,10 @@ def _project_files(project_dir: Path) -> Iterator[Path]:
     yield project_dir / "dbt_project.yml"
     for folder in ("models", "macros", "tests"):
         yield from (path for path in (project_dir / folder).rglob("*") if path.suffix in {".sql", ".yml"})
+
+
+def _failed_tests(result: Any) -> list[str]:
+    return [node.node.name for node in result.result or () if node.status == "fail"]
 
 
 def _failures(result: Any) -> Iterator[str]:
