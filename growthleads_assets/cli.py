@@ -260,6 +260,8 @@ def dev(port: int, on_demo: bool) -> int:
     from growthleads_assets.warehouse.environment import child_environment
 
     settings = demo_settings() if on_demo else load_settings()
+    if "ui_url" not in settings.model_fields_set:
+        settings = settings.model_copy(update={"ui_url": f"http://127.0.0.1:{port}"})
     with working_on(settings) as (_, database):
         return serve(port, child_environment(settings, database), settings.state_dir, Reporter())
 
@@ -296,6 +298,32 @@ def check() -> int:
 
     with working_on(load_settings()) as (inside, _):
         return 0 if check_history(Platform(inside, SOURCES), Reporter()) else 1
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON: a list of alerts with their deliveries.")
+@click.option(
+    "--test", is_flag=True, help="Send a test message over each channel; exit code 1 if one does not take it."
+)
+@_explained
+def alerts(as_json: bool, test: bool) -> int:
+    """List what people were told of, and whether it reached them."""
+    from growthleads_assets.assets.platform import Platform
+    from growthleads_assets.commands import alerts as listing
+    from growthleads_assets.commands.session import working_on
+    from growthleads_assets.contracts.registry import SOURCES
+    from growthleads_assets.warehouse.alerts import alerts_raised
+
+    settings = load_settings()
+    if test:
+        return 0 if listing.send_test(settings, Reporter()) else 1
+    with working_on(settings) as (inside, _), Platform(inside, SOURCES).connected() as connection:
+        raised = alerts_raised(connection)
+    if as_json:
+        click.echo(json.dumps(listing.as_json(raised, settings.ui_url), indent=2, ensure_ascii=False))
+    else:
+        listing.show(raised, Reporter())
+    return 0
 
 
 @main.command()

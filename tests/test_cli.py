@@ -17,6 +17,7 @@ import pytest
 from growthleads_assets.settings import PREFIX, load_settings
 from growthleads_assets.warehouse.server import stop_database
 from tests.cases import brands, deals, lines, operators, routy, voluum
+from tests.endpoints import endpoint
 from tests.homes import folder_for_all
 
 COMMAND = [sys.executable, "-m", "growthleads_assets"]
@@ -130,6 +131,18 @@ def status_says_what_is_where(terminal: Terminal) -> None:
     assert "published" in shown
 
 
+def alerts_say_who_was_told(terminal: Terminal) -> None:
+    told = json.loads(terminal.run("alerts", "--json").stdout)
+
+    assert {alert["file"] for alert in told} == {"routy/notes.csv", "manual/2024-03-26.csv"}
+    # There were several passes, and each file was told of once.
+    assert [[(each["channel"], each["attempts"]) for each in alert["deliveries"]] for alert in told] == [
+        [("log", 1)]
+    ] * 2
+    assert all(each["delivered_at"] for alert in told for each in alert["deliveries"])
+    assert "manual/2024-03-26.csv is refused" in terminal.run("alerts").stdout
+
+
 def export_writes_files(terminal: Terminal) -> None:
     parquet, excel = terminal.home / "mart.parquet", terminal.home / "mart.xlsx"
 
@@ -230,6 +243,7 @@ def a_backfill_says_the_same_again(terminal: Terminal) -> None:
 LIFE: tuple[Callable[[Terminal], None], ...] = (
     files_land_and_are_mended,
     status_says_what_is_where,
+    alerts_say_who_was_told,
     export_writes_files,
     other_commands_see_the_same_database,
     a_partition_materialized_by_dagster_says_the_same,
@@ -250,3 +264,16 @@ def test_a_wrong_setting_is_a_sentence(terminal: Terminal) -> None:
     assert wrong.returncode == 1
     assert "GROWTHLEADS_START_DATE" in wrong.stderr
     assert "Traceback" not in wrong.stderr
+
+
+def test_a_channel_can_be_tried_out(terminal: Terminal) -> None:
+    with endpoint() as webhook, endpoint("/services/s3cret") as slack:
+        slack.statuses = [403]
+        tried = terminal.run(
+            "alerts", "--test", GROWTHLEADS_ALERT_WEBHOOK_URL=webhook.url, GROWTHLEADS_SLACK_WEBHOOK_URL=slack.url
+        )
+
+    assert (tried.returncode, tried.stdout) == (1, "webhook: sent\n")
+    assert tried.stderr.startswith("slack: The endpoint answered 403")
+    assert "s3cret" not in tried.stderr
+    assert webhook.titles() == ["This is a test"]

@@ -115,8 +115,16 @@ class Dev:
         return {status for _, status in self.runs()} <= {"SUCCESS", "FAILURE"}
 
     def idle_ticks(self) -> int:
-        """How often the sensor has looked and found nothing to do."""
-        return len(self.rows("select from dagster.job_ticks where status = 'SKIPPED'"))
+        """How often the sensor on the landing zone has looked and found nothing to do."""
+        idle = "select from dagster.job_ticks where status = 'SKIPPED'"
+        return len(self.rows(f"{idle} and position('landing_zone_sensor' in tick_body) > 0"))
+
+    def told(self) -> list[tuple[Any, ...]]:
+        """What people were told of, and over which channel."""
+        return self.rows(
+            "select title, channel from bronze.alerts inner join bronze.alert_deliveries using (alert_id) "
+            "where delivered_at is not null"
+        )
 
     @contextmanager
     def marts_locked(self) -> Iterator[None]:
@@ -186,6 +194,10 @@ def test_what_lands_is_published_whatever_is_killed(dev: Dev) -> None:
     assert dev.runs() == runs
     assert dev.rows("select source, file from bronze.files where status = 'refused'") == [("manual", "2024-03-02.csv")]
     assert (dev.settings.landing_zone / "manual" / "2024-03-02.csv").exists()
+    # People hear of it, and not of the run that was killed and made up for; the link leads to this UI.
+    until(dev.told, "people are told")
+    assert dev.told() == [("manual/2024-03-02.csv is refused", "log")]
+    assert f"http://127.0.0.1:{dev.port}/runs/" in dev.log.read_text()
 
     # The daemon is killed as soon as it has requested the run for a correction: all of it ends, the database too, and
     # the next start takes the run up.
