@@ -110,7 +110,7 @@ def _path(source: str, file: str) -> str:
 
 def raise_late_files(connection: psycopg.Connection, late_after: timedelta) -> None:
     """Raise an alert for each required file that is late, once for its source and day."""
-    late = {f"late {file.source} {file.day}": file for file in late_files(connection, late_after)}
+    late = {f"late {file.source} {file.day}": file for file in late_files(connection)}
     for key in sorted(not_raised(connection, late)):
         file, name = late[key], f"{late[key].day}.csv"
         money = money_of_file(connection, file.source, name, file.day)
