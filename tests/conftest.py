@@ -1,6 +1,7 @@
 """Fixtures that tests of several rooms share, and how hard hypothesis tries."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -16,9 +17,15 @@ settings.load_profile("default")
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
+def cache(request: pytest.FixtureRequest) -> Path:
+    """A folder that all test processes share, of this run and of later ones."""
+    return request.config.cache.mkdir("growthleads")
+
+
+@pytest.fixture(scope="session")
+def server(cache: Path) -> Iterator[Server]:
     """A PostgreSQL server for this test process."""
-    with shared_server() as server:
+    with shared_server(cache) as server:
         yield server
 
 

@@ -1,13 +1,15 @@
 """A home to test on: its own zones, and a database that is new for each test, on a server that all tests share.
 
 A database is copied from a template in which every table and view is already made, so that a test starts in a fraction
-of a second.
+of a second; a home that many tests start from is made once and copied (`Server.home_like`). The dbt project is parsed
+once for all test processes, and again when one of its files has changed.
 """
 
+import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -29,7 +31,9 @@ from growthleads_assets.settings import Settings, load_settings
 from growthleads_assets.warehouse import publication
 from growthleads_assets.warehouse.database import Database
 from growthleads_assets.warehouse.environment import child_environment, prepare_dagster_home
+from growthleads_assets.warehouse.locks import open_lock_file
 from growthleads_assets.warehouse.server import running_database, stop_database
+from growthleads_assets.warehouse.transformation import Transformation
 
 TEMPLATE = "prepared"
 RUN_ID = "test"
@@ -62,11 +66,12 @@ class Home:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content.encode() if isinstance(content, str) else content)
 
-    def settle(self, *, with_tests: bool = True, stop_after: str | None = None) -> Plan:
+    def settle(self, *, with_tests: bool = False, stop_after: str | None = None) -> Plan:
         """One pass without Dagster: the same plan, requests and steps as a pass of runs, called directly.
 
-        ``with_tests`` runs dbt's tests on the window too. ``stop_after`` `loading` or `calculating` leaves the first
-        request at that point, as a process does that is killed. Returns what was left to do at the last look.
+        ``with_tests`` runs dbt's tests on the windows too, which takes as long as all the rest. ``stop_after``
+        `loading` or `calculating` leaves the first request at that point, as a process does that is killed. Returns
+        what was left to do at the last look.
         """
         command = "build" if with_tests else "run"
         tried: dict[str, Attempts] = {}
@@ -108,10 +113,10 @@ class Home:
             if is_meant:
                 loader.load_landed(self.platform.registry[file.source or ""], landed[file.place])
 
-    def land_and_settle(self, files: Mapping[str, str | bytes]) -> Plan:
+    def land_and_settle(self, files: Mapping[str, str | bytes], *, with_tests: bool = False) -> Plan:
         """`land`, then `settle`."""
         self.land(files)
-        return self.settle()
+        return self.settle(with_tests=with_tests)
 
     def recalculate(
         self, connection: psycopg.Connection, first: date, last: date, command: str = "build", *, publish: bool = True
@@ -215,17 +220,40 @@ class Home:
 class Server:
     """The shared server of a test process, and the homes on it, one at a time."""
 
-    def __init__(self, folder: Path, database: Database) -> None:
+    def __init__(self, folder: Path, database: Database, cache: Path) -> None:
         self.folder = folder
         self.database = database
+        self.cache = cache
         self.maintenance = make_conninfo(database.conninfo, dbname="postgres")
+        self._copies: dict[str, Path] = {}
         self._make_template()
 
     @contextmanager
     def new_home(self, **overrides: Any) -> Iterator[Home]:
         """An empty home with all tables made; ``overrides`` are settings. This process's environment names it."""
-        self._recreate(self.database.dbname, TEMPLATE)
+        with self._home(TEMPLATE, None, **overrides) as home:
+            yield home
+
+    @contextmanager
+    def home_like(self, name: str, make: Callable[[Home], object]) -> Iterator[Home]:
+        """A home as ``make`` leaves a new one; the first of this name is kept, and the others are copies of it."""
+        if name not in self._copies:
+            with self.new_home() as home:
+                make(home)
+                zones = self.folder / f"kept-{name}"
+                home.settings.landing_zone.parent.rename(zones)
+                home.settings.landing_zone.parent.mkdir()
+            self._recreate(f"kept {name}", self.database.dbname)
+            self._copies[name] = zones
+        with self._home(f"kept {name}", self._copies[name]) as home:
+            yield home
+
+    @contextmanager
+    def _home(self, template: str, files: Path | None, **overrides: Any) -> Iterator[Home]:
+        self._recreate(self.database.dbname, template)
         zones = Path(tempfile.mkdtemp(dir=self.folder))
+        if files:
+            shutil.copytree(files, zones, dirs_exist_ok=True)
         with self._environment(self._settings(zones, **overrides)) as settings:
             yield Home(settings, Platform(settings, SOURCES), self.database)
         shutil.rmtree(zones)
@@ -243,7 +271,7 @@ class Server:
     def _environment(self, settings: Settings) -> Iterator[Settings]:
         before = dict(os.environ)
         os.environ.update(child_environment(settings, self.database))
-        settings.landing_zone.mkdir(parents=True)
+        settings.landing_zone.mkdir(parents=True, exist_ok=True)
         try:
             prepare_dagster_home(settings, self.database)
             yield load_settings()
@@ -254,6 +282,7 @@ class Server:
     def _make_template(self) -> None:
         with self._environment(self._settings(self.folder / "template")) as settings:
             platform = Platform(settings, SOURCES)
+            have_parsed(platform.transformation, self.cache)
             with platform.connected() as connection:
                 platform.transformation.prepare(connection)
         self._recreate(TEMPLATE, self.database.dbname)
@@ -264,11 +293,31 @@ class Server:
             connection.execute(f'create database "{name}" template "{template}" strategy file_copy'.encode())
 
 
+def have_parsed(transformation: Transformation, cache: Path) -> None:
+    """Have the dbt project parsed for a home, once for all homes: dbt takes longer over it than most tests do.
+
+    What is not of this state of the project, or not of the database that the environment names, the platform does not
+    use and parses anew.
+    """
+    kept = cache / transformation.checksum
+    with open_lock_file(cache / "lock") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if kept.exists():
+            shutil.copytree(kept, transformation.target_path, dirs_exist_ok=True)
+            return
+        assert transformation.manifest
+        for outdated in cache.glob("*/"):
+            shutil.rmtree(outdated)
+        unfinished = cache / "unfinished"
+        shutil.copytree(transformation.target_path, unfinished)
+        unfinished.rename(kept)
+
+
 @contextmanager
-def shared_server() -> Iterator[Server]:
-    """A server up for as long as the context lasts."""
+def shared_server(cache: Path) -> Iterator[Server]:
+    """A server up for as long as the context lasts; what one test process can use of another's lies in ``cache``."""
     with folder_for_all() as folder:
         settings = load_settings(home=folder)
         with running_database(settings) as database:
-            yield Server(folder, database)
+            yield Server(folder, database, cache)
         stop_database(settings)

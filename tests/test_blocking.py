@@ -177,13 +177,13 @@ def test_a_window_that_fails_a_test_changes_no_mart(home: Home, subtests: pytest
         with subtests.test(layer):
             home.land(_correction(number))
             with sabotage.committed(home), pytest.raises(TransformationFailed) as failure:
-                home.settle()
+                home.settle(with_tests=True)
 
             assert [name for name in sabotage.fails if f"test {name}: Got" not in str(failure.value)] == []
             assert _published(home) == before
 
     # Nothing stays behind: the next correction is published as if none of that had been.
-    home.land_and_settle(_correction(6))
+    home.land_and_settle(_correction(6), with_tests=True)
     # A: 6 by routy, 5 by routy, 6 by hand, 6 clicks; of scrapers 126 - 100 over two days and 6 clicks on this one.
     assert home.commissions("solution_1_marketing_daily")["A", CORRECTED] == Decimal("23.00")
     assert home.commissions("solution_2_marketing_daily")["A", CORRECTED] == Decimal("19.00")
@@ -268,7 +268,7 @@ def test_numbers_that_break_a_rule_of_the_marts_are_not_published(home: Home, su
     home.land_and_settle({**BEFORE, **_correction(0)})
     before = _published(home)
     home.land(_correction(1))
-    home.settle(with_tests=False, stop_after="calculating")
+    home.settle(stop_after="calculating")
 
     with home.platform.connected() as connection:
         for what, sabotage in PUBLICATION.items():

@@ -11,8 +11,9 @@ from tests.homes import Server
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_marts_are_what_was_worked_out_by_hand(server: Server, case: Case) -> None:
     with server.new_home(start_date=START_DATE) as home:
-        lefts = [home.land_and_settle(batch) for batch in case.batches]
-        left = lefts[-1]
+        for batch in case.batches[:-1]:
+            home.land_and_settle(batch)
+        left = home.land_and_settle(case.batches[-1], with_tests=True)
 
         assert {mart: home.commissions(mart) for mart in MARTS} == {mart: case.expected[mart] for mart in MARTS}
         for mart, rows in case.details.items():

@@ -16,6 +16,7 @@ import pytest
 
 from growthleads_assets.settings import PREFIX, load_settings
 from growthleads_assets.warehouse.server import stop_database
+from tests import forked
 from tests.cases import brands, deals, lines, operators, routy, voluum
 from tests.endpoints import endpoint
 from tests.homes import folder_for_all
@@ -32,7 +33,7 @@ class Terminal:
     def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         own = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
         environment = {**own, "GROWTHLEADS_HOME": str(self.home), "GROWTHLEADS_SETTLE_SECONDS": "0", **variables}
-        return subprocess.run([*COMMAND, *arguments], env=environment, capture_output=True, text=True, check=False)
+        return forked.Command(arguments, environment).ended()
 
     def land(self, files: Mapping[str, str]) -> None:
         for relative, content in files.items():
@@ -144,6 +145,8 @@ def alerts_say_who_was_told(terminal: Terminal) -> None:
 
 
 def export_writes_files(terminal: Terminal) -> None:
+    # It is up for the steps that follow: each command started and stopped it until here.
+    assert "up" in terminal.run("database", "start").stdout
     parquet, excel = terminal.home / "mart.parquet", terminal.home / "mart.xlsx"
 
     assert terminal.run("export", "solution_1_marketing_daily", "--output", str(parquet)).returncode == 0
@@ -165,7 +168,6 @@ def other_commands_see_the_same_database(terminal: Terminal) -> None:
     url = terminal.run("database", "url").stdout.strip()
     asked = subprocess.run(["psql", url, "-Atc", "select 1"], capture_output=True, text=True, check=False)
     assert asked.stdout == "1\n"
-    assert "stopped" in terminal.run("database", "stop").stdout
 
 
 def a_partition_materialized_by_dagster_says_the_same(terminal: Terminal) -> None:
@@ -240,6 +242,12 @@ def a_backfill_says_the_same_again(terminal: Terminal) -> None:
     )
 
 
+def the_database_stays_up_until_it_is_stopped(terminal: Terminal) -> None:
+    assert "stopped" in terminal.run("database", "stop").stdout
+    assert "not running" in terminal.run("database", "stop").stdout
+    assert terminal.mart("solution_1_marketing_daily")[0]["total_commission"] == "103.01"
+
+
 LIFE: tuple[Callable[[Terminal], None], ...] = (
     files_land_and_are_mended,
     status_says_what_is_where,
@@ -250,6 +258,7 @@ LIFE: tuple[Callable[[Terminal], None], ...] = (
     a_correction_is_on_record_and_can_be_reverted,
     a_reverted_dimension_stays_reverted,
     a_backfill_says_the_same_again,
+    the_database_stays_up_until_it_is_stopped,
 )
 
 
@@ -259,8 +268,9 @@ def test_life_of_a_home(terminal: Terminal) -> None:
         step(terminal)
 
 
-def test_a_wrong_setting_is_a_sentence(terminal: Terminal) -> None:
-    wrong = terminal.run("run", GROWTHLEADS_START_DATE="soon")
+def test_a_wrong_setting_is_a_sentence() -> None:
+    environment = {**os.environ, "GROWTHLEADS_START_DATE": "soon"}
+    wrong = subprocess.run([*COMMAND, "run"], env=environment, capture_output=True, text=True, check=False)
     assert wrong.returncode == 1
     assert "GROWTHLEADS_START_DATE" in wrong.stderr
     assert "Traceback" not in wrong.stderr

@@ -1,6 +1,6 @@
 """Which days a correction recalculates, and no others, and what the ledger says of it; all worked out by hand."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +9,7 @@ import pytest
 from growthleads_assets.contracts.registry import SOURCES
 from growthleads_assets.warehouse.dimension_changes import changes_of_version_in_force
 from tests.cases import brands, dated_deals, deals, no_clicks, operators, routy, scrapers, voluum
-from tests.homes import Home
+from tests.homes import Home, Server
 
 DAYS = tuple(f"2024-03-{number:02}" for number in range(1, 13))
 
@@ -28,6 +28,13 @@ WEB = {
     **voluum(DAYS[1], ",br1,4", ",br2,4"),
     **voluum(DAYS[2], ",br2,8"),
 }
+
+
+@pytest.fixture
+def web(server: Server) -> Iterator[Home]:
+    """A home in which the first four days of web traffic are published."""
+    with server.home_like("web", lambda home: home.land_and_settle({**DIMENSIONS, **WEB})) as home:
+        yield home
 
 
 def _recalculated(home: Home, correction: Mapping[str, str | bytes]) -> dict[int, list[str]]:
@@ -56,35 +63,29 @@ def _text(amount: Decimal | None) -> str | None:
     return None if amount is None else str(amount)
 
 
-def test_a_new_rate_concerns_the_days_of_its_source(home: Home) -> None:
-    home.land_and_settle({**DIMENSIONS, **WEB})
-
-    changed = _recalculated(home, deals("A,x,raw_earnings + clicks*2", "Default,x,raw_earnings"))
+def test_a_new_rate_concerns_the_days_of_its_source(web: Home) -> None:
+    changed = _recalculated(web, deals("A,x,raw_earnings + clicks*2", "Default,x,raw_earnings"))
 
     # The terms of A: its days, the one without clicks too. B has the default's.
     assert changed[1] == [DAYS[0], DAYS[2], DAYS[3]]
     # 10 + 2 clicks became 10 + 2*2; days 3 and 4 have no clicks of A.
-    assert _restated(home, "solution_1_marketing_daily") == [("A", DAYS[0], "restatement", "12.00", "14.00")]
+    assert _restated(web, "solution_1_marketing_daily") == [("A", DAYS[0], "restatement", "12.00", "14.00")]
 
 
-def test_a_rate_from_a_day_on_leaves_the_days_before_alone(home: Home) -> None:
-    home.land_and_settle({**DIMENSIONS, **WEB})
-
+def test_a_rate_from_a_day_on_leaves_the_days_before_alone(web: Home) -> None:
     changed = _recalculated(
-        home, dated_deals("A,x,raw_earnings + clicks,", f"A,x,raw_earnings*2,{DAYS[2]}", "Default,x,raw_earnings,")
+        web, dated_deals("A,x,raw_earnings + clicks,", f"A,x,raw_earnings*2,{DAYS[2]}", "Default,x,raw_earnings,")
     )
 
     assert changed[1] == [DAYS[2], DAYS[3]]
-    assert _restated(home, "solution_1_marketing_daily") == [
+    assert _restated(web, "solution_1_marketing_daily") == [
         ("A", DAYS[2], "restatement", "20.00", "40.00"),
         ("A", DAYS[3], "restatement", "30.00", "60.00"),
     ]
 
 
-def test_another_default_concerns_the_sources_without_own_terms(home: Home) -> None:
-    home.land_and_settle({**DIMENSIONS, **WEB})
-
-    changed = _recalculated(home, deals("A,x,raw_earnings + clicks", "default,x,raw_earnings + 1"))
+def test_another_default_concerns_the_sources_without_own_terms(web: Home) -> None:
+    changed = _recalculated(web, deals("A,x,raw_earnings + clicks", "default,x,raw_earnings + 1"))
 
     assert changed[1] == [DAYS[0], DAYS[1]]
 
@@ -97,40 +98,34 @@ def test_another_default_concerns_the_sources_without_own_terms(home: Home) -> N
     ],
     ids=["written otherwise", "for a source without traffic"],
 )
-def test_terms_that_mean_the_same_recalculate_nothing(home: Home, same_terms: dict[str, str]) -> None:
-    home.land_and_settle({**DIMENSIONS, **WEB})
-
-    assert _recalculated(home, same_terms) == {1: [], 2: []}
-    assert home.ledger() == []
+def test_terms_that_mean_the_same_recalculate_nothing(web: Home, same_terms: dict[str, str]) -> None:
+    assert _recalculated(web, same_terms) == {1: [], 2: []}
+    assert web.ledger() == []
     # And yet the numbers are on record as those of the new version.
-    [newest] = home.query("select load_id::text from bronze.files where source = 'deals' and superseded_at is null")
-    assert {row["inputs"]["deals"] for row in home.query("select inputs from gold.published_days")} == {
+    [newest] = web.query("select load_id::text from bronze.files where source = 'deals' and superseded_at is null")
+    assert {row["inputs"]["deals"] for row in web.query("select inputs from gold.published_days")} == {
         int(newest["load_id"])
     }
 
 
-def test_a_brand_given_to_another_source_concerns_the_days_it_was_clicked(home: Home) -> None:
-    home.land_and_settle({**DIMENSIONS, **WEB})
-
-    changed = _recalculated(home, brands("br1,A", "br2,A"))
+def test_a_brand_given_to_another_source_concerns_the_days_it_was_clicked(web: Home) -> None:
+    changed = _recalculated(web, brands("br1,A", "br2,A"))
 
     # Day 2 has clicks of br2, and B's traffic loses them; day 3 has A's, which gains 8. On day 2 A has no traffic.
     assert changed[1] == [DAYS[1], DAYS[2]]
-    assert _restated(home, "solution_1_marketing_daily") == [("A", DAYS[2], "restatement", "20.00", "28.00")]
+    assert _restated(web, "solution_1_marketing_daily") == [("A", DAYS[2], "restatement", "20.00", "28.00")]
 
 
-def test_another_operator_concerns_the_days_it_occurs(home: Home) -> None:
-    home.land_and_settle({**DIMENSIONS, **WEB})
-
-    changed = _recalculated(home, operators("foo,Foo,US", "bar,Bar,US", "ZED,Bar,US"))
+def test_another_operator_concerns_the_days_it_occurs(web: Home) -> None:
+    changed = _recalculated(web, operators("foo,Foo,US", "bar,Bar,US", "ZED,Bar,US"))
 
     assert changed[1] == [DAYS[3]]
     # Day 4's 30.00 moves from zed to Bar, which had 5 + 6.
-    assert sorted(_restated(home, "solution_1_operators_monthly")) == [
+    assert sorted(_restated(web, "solution_1_operators_monthly")) == [
         ("Bar", "2024-03-01", "restatement", "11.00", "41.00"),
         ("zed", "2024-03-01", "restatement", "30.00", None),
     ]
-    assert _restated(home, "solution_1_marketing_daily") == []
+    assert _restated(web, "solution_1_marketing_daily") == []
 
 
 def test_the_changed_rows_of_a_dimension_are_on_record(home: Home) -> None:
@@ -165,21 +160,27 @@ TOTALS = {
 }
 
 
-def test_a_corrected_total_moves_the_days_back_to_the_one_before_and_on_to_the_next(home: Home) -> None:
-    home.land_and_settle(TOTALS)
-    before = home.query("select date, published_at from gold.published_days where part = 2 order by date")
+@pytest.fixture
+def totals(server: Server) -> Iterator[Home]:
+    """A home in which the scrapers' totals are published."""
+    with server.home_like("totals", lambda home: home.land_and_settle(TOTALS)) as home:
+        yield home
 
-    changed = _recalculated(home, scrapers(DAYS[3], ",A,foo,US,134,0"))
+
+def test_a_corrected_total_moves_the_days_back_to_the_one_before_and_on_to_the_next(totals: Home) -> None:
+    before = totals.query("select date, published_at from gold.published_days where part = 2 order by date")
+
+    changed = _recalculated(totals, scrapers(DAYS[3], ",A,foo,US,134,0"))
 
     assert changed == {1: [DAYS[3]], 2: [DAYS[3]]}
     # From 110: 24 over days 3 and 4 instead of 20; day 5 from 134: 1 instead of 5.
-    assert _restated(home, "solution_2_marketing_daily") == [
+    assert _restated(totals, "solution_2_marketing_daily") == [
         ("A", DAYS[2], "restatement", "10.00", "12.00"),
         ("A", DAYS[3], "restatement", "10.00", "12.00"),
         ("A", DAYS[4], "restatement", "5.00", "1.00"),
     ]
-    assert _causes(home, "solution_2_marketing_daily") == [("scrapers", f"{DAYS[3]}.csv")] * 3
-    after = home.query("select date, published_at from gold.published_days where part = 2 order by date")
+    assert _causes(totals, "solution_2_marketing_daily") == [("scrapers", f"{DAYS[3]}.csv")] * 3
+    after = totals.query("select date, published_at from gold.published_days where part = 2 order by date")
     assert [day["date"].isoformat() for day, old in zip(after, before, strict=True) if day != old] == list(DAYS[2:5])
 
 
@@ -187,16 +188,16 @@ def _causes(home: Home, mart: str) -> list[tuple[Any, Any]]:
     return [(row["cause_source"], row["cause_file"]) for row in home.ledger() if row["mart"] == mart]
 
 
-def test_an_estimate_that_vanishes_is_a_restatement_to_nothing_and_back(home: Home) -> None:
-    home.land_and_settle(TOTALS)
-
-    home.land_and_settle(scrapers(DAYS[3], ",B,foo,US,1,0"))
+def test_an_estimate_that_vanishes_is_a_restatement_to_nothing_and_back(totals: Home) -> None:
+    totals.land_and_settle(scrapers(DAYS[3], ",B,foo,US,1,0"))
     # A was not observed on day 4: 135 - 110 = 25 over days 3 to 5, 25/3 a day cut to 9 decimals is 8.33, the rest 8.33.
     # B's first total is its baseline: a row of 0.00.
-    home.land_and_settle({f"scrapers/{DAYS[4]}.csv": "date,marketing_source,operator,country,total_earnings,visits\n"})
-    home.land_and_settle(scrapers(DAYS[4], ",A,foo,US,135,0"))
+    totals.land_and_settle(
+        {f"scrapers/{DAYS[4]}.csv": "date,marketing_source,operator,country,total_earnings,visits\n"}
+    )
+    totals.land_and_settle(scrapers(DAYS[4], ",A,foo,US,135,0"))
 
-    assert _restated(home, "solution_2_marketing_daily") == [
+    assert _restated(totals, "solution_2_marketing_daily") == [
         ("A", DAYS[2], "restatement", "10.00", "8.33"),
         ("A", DAYS[3], "restatement", "10.00", "8.33"),
         ("B", DAYS[3], "restatement", None, "0.00"),
@@ -248,10 +249,8 @@ def test_a_correction_and_a_new_day_at_once_are_told_apart(home: Home) -> None:
     assert by_kind["accrual"]["cause_file"] == f"{DAYS[1]}.csv"
 
 
-def test_causes_list_all_that_changed_and_the_last_accepted_is_the_cause(home: Home) -> None:
-    home.land_and_settle({**DIMENSIONS, **WEB})
-
-    home.land_and_settle(
+def test_causes_list_all_that_changed_and_the_last_accepted_is_the_cause(web: Home) -> None:
+    web.land_and_settle(
         {
             **deals("A,x,raw_earnings + clicks*3", "Default,x,raw_earnings"),
             **routy(DAYS[0], ",A,foo,US,,11,0,0", ",B,bar,US,,5,0,0"),
@@ -259,7 +258,7 @@ def test_causes_list_all_that_changed_and_the_last_accepted_is_the_cause(home: H
     )
 
     # The deals are loaded and applied first: 10 + 3*2; then the file of the day: 11 + 3*2.
-    rows = [row for row in home.ledger() if row["mart"] == "solution_1_marketing_daily"]
+    rows = [row for row in web.ledger() if row["mart"] == "solution_1_marketing_daily"]
     assert rows[-1]["new_commission"] == Decimal("17.00")
     assert rows[0]["old_commission"] == Decimal("12.00")
     assert rows[-1]["cause_file"] == f"{DAYS[0]}.csv"
@@ -267,42 +266,37 @@ def test_causes_list_all_that_changed_and_the_last_accepted_is_the_cause(home: H
     assert sum(row["difference"] for row in rows) == Decimal("5.00")
 
 
-def test_a_late_optional_file_recalculates_its_day(home: Home) -> None:
-    home.land_and_settle({**DIMENSIONS, **WEB})
-
+def test_a_late_optional_file_recalculates_its_day(web: Home) -> None:
     changed = _recalculated(
-        home,
+        web,
         {f"manual/{DAYS[1]}.csv": "date,marketing_source,operator,raw_earnings,visits,signups\n,B,foo,1.50,0,0\n"},
     )
 
     assert changed[1] == [DAYS[1]]
-    assert _restated(home, "solution_1_marketing_daily") == [("B", DAYS[1], "restatement", "6.00", "7.50")]
+    assert _restated(web, "solution_1_marketing_daily") == [("B", DAYS[1], "restatement", "6.00", "7.50")]
 
 
-def test_an_emptied_file_takes_its_numbers_back(home: Home) -> None:
-    home.land_and_settle({**DIMENSIONS, **WEB})
-
+def test_an_emptied_file_takes_its_numbers_back(web: Home) -> None:
     header = "date,marketing_source,operator,country,countryCode,raw_earnings,visits,signups\n"
-    changed = _recalculated(home, {f"routy/{DAYS[2]}.csv": header})
+    changed = _recalculated(web, {f"routy/{DAYS[2]}.csv": header})
 
     assert changed[1] == [DAYS[2]]
-    assert _restated(home, "solution_1_marketing_daily") == [("A", DAYS[2], "restatement", "20.00", None)]
-    assert DAYS[2] in home.published()[1]
+    assert _restated(web, "solution_1_marketing_daily") == [("A", DAYS[2], "restatement", "20.00", None)]
+    assert DAYS[2] in web.published()[1]
 
 
-def test_rewriting_some_tables_of_a_day_does_not_hide_that_its_dimensions_changed(home: Home) -> None:
-    home.land_and_settle({**DIMENSIONS, **WEB})
-    home.land(operators("foo,Foo,US", "bar,Bar,US", "ZED,Bar,US"))
-    home.settle(stop_after="loading")
-    before = home.now()
+def test_rewriting_some_tables_of_a_day_does_not_hide_that_its_dimensions_changed(web: Home) -> None:
+    web.land(operators("foo,Foo,US", "bar,Bar,US", "ZED,Bar,US"))
+    web.settle(stop_after="loading")
+    before = web.now()
 
     # As materializing one model alone does in the UI.
-    with home.platform.connected() as connection:
-        home.rewrite(connection, "traffic_events", DAYS[3])
-    home.settle()
+    with web.platform.connected() as connection:
+        web.rewrite(connection, "traffic_events", DAYS[3])
+    web.settle()
 
-    assert home.calculated(before)[1] == [DAYS[3]]
-    assert home.commissions("solution_1_operators_monthly")["Bar", "2024-03-01"] == Decimal("41.00")
+    assert web.calculated(before)[1] == [DAYS[3]]
+    assert web.commissions("solution_1_operators_monthly")["Bar", "2024-03-01"] == Decimal("41.00")
 
 
 def test_a_day_that_another_days_run_has_calculated_anew_is_still_published(home: Home) -> None:
@@ -326,15 +320,14 @@ def test_a_day_that_another_days_run_has_calculated_anew_is_still_published(home
     assert _causes(home, "solution_2_marketing_daily") == [("deals", "deals.csv")] * 2
 
 
-def test_a_killed_calculation_of_one_day_hides_no_cause_of_another(home: Home) -> None:
-    home.land_and_settle(TOTALS)
-    home.land({**deals("A,x,raw_earnings*2"), **scrapers(DAYS[1], ",A,foo,US,112,0")})
+def test_a_killed_calculation_of_one_day_hides_no_cause_of_another(totals: Home) -> None:
+    totals.land({**deals("A,x,raw_earnings*2"), **scrapers(DAYS[1], ",A,foo,US,112,0")})
 
-    home.settle(stop_after="calculating")
-    home.settle()
+    totals.settle(stop_after="calculating")
+    totals.settle()
 
     # 12 on day 2; 130 - 112 = 18 over days 3 and 4; 135 - 130 = 5 on day 5, to which only the deal makes a difference.
-    assert home.commissions("solution_2_marketing_daily") == {
+    assert totals.commissions("solution_2_marketing_daily") == {
         ("A", DAYS[0]): Decimal("0.00"),
         ("A", DAYS[1]): Decimal("24.00"),
         ("A", DAYS[2]): Decimal("18.00"),
@@ -343,7 +336,7 @@ def test_a_killed_calculation_of_one_day_hides_no_cause_of_another(home: Home) -
     }
     causes = {
         row["period"].isoformat(): row["cause_source"]
-        for row in home.ledger()
+        for row in totals.ledger()
         if row["mart"] == "solution_2_marketing_daily"
     }
     assert causes[DAYS[4]] == "deals"
@@ -392,18 +385,17 @@ def test_a_mapping_whose_run_was_killed_early_is_still_the_cause_next_door(home:
     assert _causes(home, "solution_2_marketing_daily") == [("central_mapping", "central_mapping.csv")]
 
 
-def test_a_file_read_again_by_other_rules_is_a_version_to_calculate_from(home: Home) -> None:
-    home.land_and_settle({**DIMENSIONS, **WEB})
-    home.query_all("update bronze.files set judged_by = 'the rules of an earlier release' where source = 'routy'")
-    before = home.now()
+def test_a_file_read_again_by_other_rules_is_a_version_to_calculate_from(web: Home) -> None:
+    web.query_all("update bronze.files set judged_by = 'the rules of an earlier release' where source = 'routy'")
+    before = web.now()
 
-    with home.platform.connected() as connection:
-        outcome = home.platform.loader(connection, "backfill").reload(SOURCES["routy"], f"{DAYS[1]}.csv")
-    left = home.settle()
+    with web.platform.connected() as connection:
+        outcome = web.platform.loader(connection, "backfill").reload(SOURCES["routy"], f"{DAYS[1]}.csv")
+    left = web.settle()
 
     assert (outcome.status, outcome.rows_loaded, left.is_empty) == ("loaded", 1, True)
-    assert home.calculated(before)[1] == [DAYS[1]]
-    assert home.ledger() == [], "it says the same"
+    assert web.calculated(before)[1] == [DAYS[1]]
+    assert web.ledger() == [], "it says the same"
 
 
 def test_no_day_is_lost_where_the_databases_clock_skips_midnight(home: Home) -> None:

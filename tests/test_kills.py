@@ -1,6 +1,5 @@
 """`kill -9` at every point of a pass, and a plain pass afterwards that makes up for it."""
 
-import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Mapping
@@ -21,6 +20,7 @@ from growthleads_assets.landing import departure
 from growthleads_assets.settings import load_settings
 from growthleads_assets.warehouse import loading, publication
 from growthleads_assets.warehouse.database import Database
+from tests import forked
 from tests.cases import MARTS, Case, brands, deals, no_clicks, operators, routy, scrapers, voluum
 from tests.homes import Home, Server
 
@@ -193,7 +193,7 @@ def undisturbed(server: Server) -> Mapping[str, Everything]:
         said = {}
         for case in (FIRST_LOAD, CORRECTION):
             home.land(case.files)
-            home.settle(with_tests=False)
+            home.settle()
             said[case.name] = everything(home)
         return said
 
@@ -212,7 +212,7 @@ def test_a_pass_that_is_killed_is_made_up_for_by_the_next(
         seen = {mart: home.commissions(mart) for mart in MARTS}
         assert seen == (case.expected if point is after_publishing else seen_before)
 
-        left = home.settle(with_tests=False)
+        left = home.settle()
 
         assert left.is_empty
         assert {mart: home.commissions(mart) for mart in MARTS} == case.expected
@@ -224,7 +224,7 @@ def test_a_killed_command_is_made_up_for_by_the_next_and_its_run_ends_as_failed(
     home: Home, undisturbed: Mapping[str, Everything], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home.land(FIRST_LOAD.files)
-    home.settle(with_tests=False)
+    home.settle()
     home.land(CORRECTION.files)
 
     assert exit_code(home, run, until=while_rows_are_copied) == -signal.SIGKILL
@@ -244,7 +244,7 @@ def test_a_killed_command_is_made_up_for_by_the_next_and_its_run_ends_as_failed(
 
 def settle(home: Home) -> None:
     """A pass without Dagster."""
-    home.settle(with_tests=False)
+    home.settle()
 
 
 def run(_: Home) -> None:
@@ -254,12 +254,7 @@ def run(_: Home) -> None:
 
 def exit_code(home: Home, work: Callable[[Home], None], *, until: Point | None = None) -> int | None:
     """Work on the home in a process of its own, which kills itself at the point if there is one."""
-    # The server that it is forked from has imported what the work needs, which takes longer than the work. It has used
-    # nothing of it: neither polars nor libpq survive a fork.
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
-    process = context.Process(target=_work, args=(dict(os.environ), home.database, work, until))
-    process.start()
+    process = forked.start(_work, dict(os.environ), home.database, work, until)
     process.join()
     return process.exitcode
 

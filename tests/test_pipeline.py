@@ -1,6 +1,7 @@
 """Whole passes over a home: the demo's numbers, repetition, ranges, concurrency, new sources, the real sample files."""
 
 import threading
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -41,11 +42,11 @@ def _marts(home: Home) -> dict[str, Amounts]:
 def test_demo_data_gives_what_was_worked_out_by_hand(home: Home) -> None:
     folder = CHECKOUT / "growthleads_assets" / "demo_data"
 
-    home.land_and_settle(_files(folder / "initial"))
+    home.land_and_settle(_files(folder / "initial"), with_tests=True)
     assert home.commissions("solution_1_marketing_daily") == _texts(demo.MARKETING_1_INITIAL)
     assert home.commissions("solution_1_operators_monthly") == _texts(demo.OPERATORS_1_INITIAL)
 
-    home.land_and_settle(_files(folder / "correction"))
+    home.land_and_settle(_files(folder / "correction"), with_tests=True)
     assert home.commissions("solution_1_marketing_daily") == _texts(demo.MARKETING_1_CORRECTED)
     assert any(row["is_estimated"] for row in home.daily_rows("solution_2_marketing_daily").values())
 
@@ -57,7 +58,7 @@ def test_sample_files_agree_with_the_independent_calculation(home: Home) -> None
         _files(SAMPLE_DATA / "data_1b"),
     ]
     for batch in batches:
-        home.land_and_settle(batch)
+        home.land_and_settle(batch, with_tests=True)
         landed = oracle.land(batches[: batches.index(batch) + 1])
         expected = oracle.evaluate(landed.in_force).commissions()
         assert _marts(home) == {mart: _texts(amounts) for mart, amounts in expected.items()}
@@ -79,19 +80,24 @@ WEEK = {
 }
 
 
-def test_a_second_pass_changes_nothing(home: Home) -> None:
-    home.land_and_settle(WEEK)
-    before = _marts(home), home.query("select * from gold.published_days order by part, date")
+@pytest.fixture
+def week(server: Server) -> Iterator[Home]:
+    """A home in which the week is published."""
+    with server.home_like("week", lambda home: home.land_and_settle(WEEK)) as home:
+        yield home
 
-    home.land_and_settle({path: WEEK[path] for path in WEEK if path.startswith("routy/")})
 
-    assert (_marts(home), home.query("select * from gold.published_days order by part, date")) == before
-    assert list((home.settings.landing_zone / "routy").iterdir()) == []
+def test_a_second_pass_changes_nothing(week: Home) -> None:
+    before = _marts(week), week.query("select * from gold.published_days order by part, date")
+
+    week.land_and_settle({path: WEEK[path] for path in WEEK if path.startswith("routy/")})
+
+    assert (_marts(week), week.query("select * from gold.published_days order by part, date")) == before
+    assert list((week.settings.landing_zone / "routy").iterdir()) == []
 
 
 def test_a_range_in_one_run_equals_its_days_one_by_one(server: Server) -> None:
-    with server.new_home() as home:
-        home.land_and_settle(WEEK)
+    with server.home_like("week", lambda home: home.land_and_settle(WEEK)) as home:
         together = _marts(home)
         with home.platform.connected() as connection:
             for day in (3, 1, 5, 2, 4):
@@ -105,16 +111,15 @@ def test_a_range_in_one_run_equals_its_days_one_by_one(server: Server) -> None:
         assert _marts(home) == together
 
 
-def test_two_runs_over_one_day_leave_one_set_of_rows(home: Home) -> None:
-    home.land_and_settle(WEEK)
-    before = _marts(home), home.query("select count(*) from silver.traffic_events")
+def test_two_runs_over_one_day_leave_one_set_of_rows(week: Home) -> None:
+    before = _marts(week), week.query("select count(*) from silver.traffic_events")
     problems: list[Exception] = []
     statement = "select silver.scraper_days(%s, %s)"
 
     def rewrite() -> None:
         """What a model's build does to a table, from a process that began at the same time."""
         try:
-            with psycopg.connect(home.database.conninfo) as connection:
+            with psycopg.connect(week.database.conninfo) as connection:
                 connection.execute("select pg_advisory_xact_lock(hashtextextended('silver.traffic_events', 0))")
                 connection.execute(
                     "create temp table new_rows as select * from silver.traffic_events where date = '2024-03-02'"
@@ -128,19 +133,18 @@ def test_two_runs_over_one_day_leave_one_set_of_rows(home: Home) -> None:
     others = [threading.Thread(target=rewrite) for _ in range(4)]
     for other in others:
         other.start()
-    with home.platform.connected() as connection:
-        home.recalculate(connection, date(2024, 3, 2), date(2024, 3, 2))
+    with week.platform.connected() as connection:
+        week.recalculate(connection, date(2024, 3, 2), date(2024, 3, 2))
     for other in others:
         other.join()
 
     assert problems == []
-    assert (_marts(home), home.query("select count(*) from silver.traffic_events")) == before
+    assert (_marts(week), week.query("select count(*) from silver.traffic_events")) == before
 
 
-def test_contradicting_numbers_are_not_published(home: Home) -> None:
-    home.land_and_settle(WEEK)
-    before = _marts(home)
-    with home.platform.connected() as connection:
+def test_contradicting_numbers_are_not_published(week: Home) -> None:
+    before = _marts(week)
+    with week.platform.connected() as connection:
         # A cent that no operator got, as a broken allocation would leave it.
         connection.execute(
             "update gold.web_commission_by_operator set commission = commission + 0.01 where date = '2024-03-02'"
@@ -148,25 +152,24 @@ def test_contradicting_numbers_are_not_published(home: Home) -> None:
         connection.execute("update bronze.calculations set settled_at = null where day = '2024-03-02'")
 
         with pytest.raises(PublicationBlocked, match="operators of a month add up to its sources"):
-            home.publish(connection, date(2024, 3, 2), date(2024, 3, 2))
+            week.publish(connection, date(2024, 3, 2), date(2024, 3, 2))
 
-    assert _marts(home) == before
+    assert _marts(week) == before
 
 
-def test_days_overtaken_by_a_newer_file_are_left_to_its_own_run(home: Home) -> None:
-    home.land_and_settle(WEEK)
-    before = _marts(home)
-    home.land(voluum("2024-03-02", ",br9,5"))
-    with home.platform.connected() as connection:
-        files = home.platform.landed(connection, settle_seconds=0)
+def test_days_overtaken_by_a_newer_file_are_left_to_its_own_run(week: Home) -> None:
+    before = _marts(week)
+    week.land(voluum("2024-03-02", ",br9,5"))
+    with week.platform.connected() as connection:
+        files = week.platform.landed(connection, settle_seconds=0)
         newer = next(file for file in files if file.relative == "voluum/2024-03-02.csv")
-        home.platform.loader(connection, "newer").load_landed(SOURCES["voluum"], newer)
+        week.platform.loader(connection, "newer").load_landed(SOURCES["voluum"], newer)
 
-        home.publish(connection, date(2024, 3, 1), date(2024, 3, 3))
+        week.publish(connection, date(2024, 3, 1), date(2024, 3, 3))
 
-        inputs = home.query("select date from gold.published_days where part = 1 and inputs ->> 'voluum' = %s", "none")
-    assert (_marts(home), inputs) == (before, [])
-    left = home.settle()
+        inputs = week.query("select date from gold.published_days where part = 1 and inputs ->> 'voluum' = %s", "none")
+    assert (_marts(week), inputs) == (before, [])
+    left = week.settle()
     assert left.is_empty
 
 

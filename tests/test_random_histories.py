@@ -35,7 +35,7 @@ def test_the_platform_says_what_the_oracle_says(server: Server, history: strateg
             home.land(batch)
             if stop_after := history.interruptions[count - 1]:
                 home.settle(stop_after=stop_after)
-            left = home.settle()
+            left = home.settle(with_tests=True)
 
             assert left.is_empty
             assert_agrees(home, left, history.batches[:count])

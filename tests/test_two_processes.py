@@ -1,8 +1,6 @@
 """Two passes over one home at the same time, as when someone runs the command while another one is still at it."""
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ import pytest
 from growthleads_assets.automation.survey import survey
 from growthleads_assets.settings import PREFIX, load_settings
 from growthleads_assets.warehouse.server import running_database, stop_database
+from tests import forked
 from tests.cases import RAW_EARNINGS, no_clicks, routy, scrapers
 from tests.homes import Home, folder_for_all
 
@@ -83,10 +82,5 @@ def _run_twice_at_once(home: Path) -> list[tuple[int, str]]:
     """Exit code and standard error of each of two `growthleads run`."""
     own = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     environment = {**own, "GROWTHLEADS_HOME": str(home), "GROWTHLEADS_SETTLE_SECONDS": "0"}
-    command = [sys.executable, "-m", "growthleads_assets", "run"]
-    processes = [
-        subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        for _ in range(2)
-    ]
-    complaints = [process.communicate()[1] for process in processes]
-    return [(process.returncode, complaint) for process, complaint in zip(processes, complaints, strict=True)]
+    commands = [forked.Command(["run"], environment) for _ in range(2)]
+    return [(outcome.returncode, outcome.stderr) for outcome in [command.ended() for command in commands]]
