@@ -68,6 +68,11 @@ test-deep: $(READY) ## Run every test with many more random examples
 mutants: $(READY) ## Change one formula after another and see that a test notices each (some minutes)
 	@$(BIN)/python -m tests.mutations
 
+.PHONY: fuzz
+MINUTES := 10
+fuzz: $(READY) ## Land damaged files of every source for MINUTES=10, and show what goes wrong
+	@$(BIN)/python -m tests.landing.fuzzing --minutes $(MINUTES)
+
 .PHONY: lint
 lint: $(READY) ## Check the style of Python and SQL
 	@$(BIN)/ruff check

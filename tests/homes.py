@@ -119,7 +119,7 @@ class Home:
         return self.settle(with_tests=with_tests)
 
     def recalculate(
-        self, connection: psycopg.Connection, first: date, last: date, command: str = "build", *, publish: bool = True
+        self, connection: psycopg.Connection, first: date, last: date, command: str = "run", *, publish: bool = True
     ) -> None:
         """What the model assets do for a range of days."""
         publication.begin_calculation(connection, (1, 2), first, last, RUN_ID)

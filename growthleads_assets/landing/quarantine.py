@@ -27,6 +27,18 @@ _HASHED_AT_ONCE = 100_000
 # What pandera names a check by: the check of a column, or of whole rows.
 _BY_CHECK = ("schema_context", "column", "check")
 
+
+def _worded(sentence: str, *values: str | pl.Expr) -> pl.Expr:
+    """A sentence with values, or columns by name, in place of ``{}``; null where one of them is null.
+
+    What polars' own `format` is for; of polars 2.1 that panics over a column in several parts, the first of which is
+    empty, as where the first faulty row lies further down in a large file.
+    """
+    texts = [pl.lit(text) for text in sentence.split("{}")]
+    parts = [part for pair in zip(texts, (*values, pl.lit("")), strict=True) for part in pair]
+    return pl.concat_str(parts)
+
+
 _COLUMN = pl.col("column_name")
 _VALUE = (
     pl.when(pl.col("value").str.len_chars() > SHOWN_CHARACTERS)
@@ -34,28 +46,26 @@ _VALUE = (
     .otherwise("value")
 )
 _SENTENCES = {
-    Reason.NOT_A_DATE: pl.format(
-        "{} `{}` is no date: write it like 2024-03-26 or 2024-03-26 13:45:00.", _COLUMN, _VALUE
-    ),
-    Reason.DATE_OUTSIDE_DAY: pl.format(
+    Reason.NOT_A_DATE: _worded("{} `{}` is no date: write it like 2024-03-26 or 2024-03-26 13:45:00.", _COLUMN, _VALUE),
+    Reason.DATE_OUTSIDE_DAY: _worded(
         "{} `{}` is not on the file's day: correct it, or land the row in the file of its day.", _COLUMN, _VALUE
     ),
-    Reason.NOT_A_DECIMAL: pl.format(
+    Reason.NOT_A_DECIMAL: _worded(
         "{} `{}` is no plain decimal: write it like -1234.56, without currency, exponent or separators of thousands.",
         _COLUMN,
         _VALUE,
     ),
-    Reason.NOT_A_COUNT: pl.format("{} `{}` is no whole number: write it like 12.", _COLUMN, _VALUE),
-    Reason.TOO_MANY_DIGITS: pl.format(
+    Reason.NOT_A_COUNT: _worded("{} `{}` is no whole number: write it like 12.", _COLUMN, _VALUE),
+    Reason.TOO_MANY_DIGITS: _worded(
         "{} `{}` has more digits than are kept, 12 before the decimal point and 9 after it: correct it.",
         _COLUMN,
         _VALUE,
     ),
-    Reason.NULL_NOT_ALLOWED: pl.format("{} is empty: fill it in.", _COLUMN),
+    Reason.NULL_NOT_ALLOWED: _worded("{} is empty: fill it in.", _COLUMN),
     Reason.OUT_OF_RANGE: pl.when(_COLUMN.is_null())
-    .then(pl.format("The row {}: correct it.", "words"))
-    .otherwise(pl.format("{} `{}` {}: correct it.", _COLUMN, _VALUE, "words")),
-    Reason.TOO_LONG: pl.format("{} `{}` {}: shorten it.", _COLUMN, _VALUE, "words"),
+    .then(_worded("The row {}: correct it.", "words"))
+    .otherwise(_worded("{} `{}` {}: correct it.", _COLUMN, _VALUE, "words")),
+    Reason.TOO_LONG: _worded("{} `{}` {}: shorten it.", _COLUMN, _VALUE, "words"),
 }
 
 
@@ -122,7 +132,7 @@ def wrong_widths(records: pl.DataFrame, width: int) -> pl.DataFrame:
         column_name=pl.lit(None, pl.String),
         value=pl.lit(None, pl.String),
         reason=pl.lit(Reason.FIELD_COUNT),
-        detail=pl.format(
+        detail=_worded(
             "The line has {} instead of {} fields: give every column its field, and quote a value with a comma in it.",
             "width",
             pl.lit(width),
@@ -148,7 +158,7 @@ def repeats(rows: pl.DataFrame, columns: Sequence[str], *, apart_from: pl.DataFr
             column_name=pl.lit(None, pl.String),
             value=pl.lit(None, pl.String),
             reason=pl.lit(Reason.DUPLICATE),
-            detail=pl.format(
+            detail=_worded(
                 "The row repeats line {}, so it counts once: delete it, or set its time apart if both are meant.",
                 "first_line",
             ),
@@ -159,7 +169,7 @@ def repeats(rows: pl.DataFrame, columns: Sequence[str], *, apart_from: pl.DataFr
 def derivation_faults(found: Iterable[Fault]) -> pl.DataFrame:
     """The faults that a source's derivation found, with the column and value that they are about in the sentence."""
     faults = pl.DataFrame(list(found), schema=FAULTS, orient="row")
-    about = pl.when(pl.col("value").is_not_null()).then(pl.format("{} `{}`: {}", _COLUMN, _VALUE, "detail"))
+    about = pl.when(pl.col("value").is_not_null()).then(_worded("{} `{}`: {}", _COLUMN, _VALUE, "detail"))
     return faults.with_columns(detail=about.otherwise("detail")).sort("line", maintain_order=True)
 
 

@@ -18,6 +18,7 @@ from growthleads_assets.contracts.registry import SOURCES, Source
 from growthleads_assets.landing import parsing
 from growthleads_assets.landing.parsing import FileRefused, ParsedFile, parse_file
 from tests import oracle
+from tests.landing.fuzzing import day_of, independently_parsed
 
 DAY = date(2024, 3, 26)
 HEADERS = {
@@ -96,10 +97,6 @@ BYTES = st.one_of(
 )
 
 
-def day_of(source: Source) -> date | None:
-    return DAY if source.is_event else None
-
-
 def nothing_is_lost(parsed: ParsedFile) -> None:
     lines = [*parsed.rows["line"], *parsed.quarantined["line"]]
     assert parsed.rows_read == len(lines) == len(set(lines))
@@ -146,18 +143,6 @@ def test_parsing_agrees_with_an_independent_reading_of_the_rules(file: tuple[Sou
             name: text for name, text in known.items() if not name.endswith("_key") and name in (entry.texts or {})
         }
         assert texts == dict(entry.texts or {})
-
-
-def independently_parsed(source: Source, content: bytes) -> oracle.ParsedFile | None:
-    """The file by the oracle; None where it is refused."""
-    judges = {"deals": oracle.Deals, "voluum_mapper": oracle.Brands, "central_mapping": oracle.Operators}
-    try:
-        parsed = oracle.parse_file(source.name, f"{DAY}.csv" if source.is_event else f"{source.name}.csv", content)
-        if source.name in judges:
-            judges[source.name](parsed.rows)
-    except oracle.Refused:
-        return None
-    return parsed
 
 
 PLAIN_CELLS = st.one_of(
