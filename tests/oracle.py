@@ -9,6 +9,7 @@ function's docstring.
 """
 
 import re
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
-from math import floor
+from math import floor, lcm
 from typing import Literal, NoReturn, cast
 
 FileKey = tuple[str, str]
@@ -476,23 +477,43 @@ class FormulaParser:
     """A formula: + - * /, unary plus and minus, parentheses and plain decimals over VARIABLES, linear in them.
 
     Anything else is refused: 1e3, 0x10, 1_000, **, a call, a division by zero or by a variable. The prefix
-    `total commision=`, with either spelling and any spacing or case, is optional.
+    `total commision=`, with either spelling and any spacing or case, is optional. So is a formula of more than 10,000
+    characters, and one with a number of more than 1,000 digits in it, on the way or as its result.
     """
 
     _PREFIX = re.compile(r"\s*total\s*commiss?ion\s*=", re.IGNORECASE)
     _TOKEN = re.compile(r"\s*(?:([0-9]+\.?[0-9]*|\.[0-9]+)|([A-Za-z_][A-Za-z_0-9]*)|(\S))")
-    _DEEPEST = 100
+    _LONGEST = 10_000
+    _MOST_DIGITS = 1_000
 
     def __init__(self, text: str) -> None:
+        if len(text) > self._LONGEST:
+            raise Refused("the formula is too long")
         body = text[match.end() :] if (match := self._PREFIX.match(text)) else text
         self._tokens = [match[0].strip() for match in self._TOKEN.finditer(body.strip(WHITE_SPACE))]
         self._next = 0
-        self._depth = 0
 
     def parse(self) -> Linear:
-        result = self._sum()
+        usual = sys.getrecursionlimit()
+        # Each parenthesis nests a few calls.
+        sys.setrecursionlimit(usual + 4 * len(self._tokens))
+        try:
+            result = self._sum()
+        finally:
+            sys.setrecursionlimit(usual)
         if self._next < len(self._tokens):
             self._fail()
+        numbers = (result.constant, *result.coefficients)
+        denominator = lcm(*(number.denominator for number in numbers))
+        self._bounded(Linear(Fraction(denominator)))
+        for number in numbers:
+            self._bounded(Linear(number * denominator))
+        return result
+
+    def _bounded(self, result: Linear) -> Linear:
+        numbers = (result.constant, *result.coefficients)
+        if max(max(abs(number.numerator), number.denominator) for number in numbers) >= 10**self._MOST_DIGITS:
+            raise Refused("the formula comes to a number that is too long")
         return result
 
     def _peek(self) -> str:
@@ -510,7 +531,7 @@ class FormulaParser:
         result = self._product()
         while self._peek() in {"+", "-"}:
             sign = 1 if self._take() == "+" else -1
-            result = result.plus(self._product().times(Fraction(sign)))
+            result = self._bounded(result.plus(self._product().times(Fraction(sign))))
         return result
 
     def _product(self) -> Linear:
@@ -527,18 +548,20 @@ class FormulaParser:
                 result = right.times(result.constant)
             else:
                 raise Refused("the formula multiplies two variables")
+            self._bounded(result)
         return result
 
     def _signed(self) -> Linear:
-        self._depth += 1
-        if self._depth > self._DEEPEST:
-            raise Refused("the formula is nested too deeply")
-        try:
-            if self._peek() in {"+", "-"}:
-                return self._signed() if self._take() == "+" else self._signed().times(Fraction(-1))
-            return self._operand()
-        finally:
-            self._depth -= 1
+        sign = 1
+        while self._peek() in {"+", "-"}:
+            sign *= 1 if self._take() == "+" else -1
+        return self._operand().times(Fraction(sign))
+
+    def _number(self, token: str) -> Fraction:
+        whole, _, decimals = token.partition(".")
+        if len(whole.lstrip("0")) + len(decimals.rstrip("0")) > self._MOST_DIGITS:
+            raise Refused("a number of the formula is too long")
+        return Fraction(token.rstrip("."))
 
     def _operand(self) -> Linear:
         token = self._peek()
@@ -552,7 +575,7 @@ class FormulaParser:
         if token.lower() in VARIABLES:
             return variable(self._take().lower())
         if token[:1] in tuple(".0123456789") and token != ".":
-            return Linear(Fraction(self._take().rstrip(".")))
+            return self._bounded(Linear(self._number(self._take())))
         self._fail()
 
 
