@@ -68,20 +68,33 @@ test-deep: $(READY) ## Run every test with many more random examples
 mutants: $(READY) ## Change one formula after another and see that a test notices each (some minutes)
 	@$(BIN)/python -m tests.mutations
 
+.PHONY: coverage
+coverage: $(READY) ## Run every test and list what no test reaches; fails below the floor in pyproject.toml
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest -q -n 2 --dist worksteal $(ARGS)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report
+
 .PHONY: fuzz
 MINUTES := 10
 fuzz: $(READY) ## Land damaged files of every source for MINUTES=10, and show what goes wrong
 	@$(BIN)/python -m tests.landing.fuzzing --minutes $(MINUTES)
 
 .PHONY: lint
-lint: $(READY) ## Check the style of Python and SQL
+lint: $(READY) ## Check the style of Python, SQL and the GitHub workflow
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/sqlfluff lint dbt_project
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@$(BIN)/zizmor --offline --quiet --no-progress --persona pedantic .github/workflows
 
 .PHONY: types
 types: $(READY) ## Check the types
 	@$(BIN)/mypy
+
+.PHONY: check-defs
+check-defs: $(READY) ## Load Dagster's definitions as the UI does
+	@VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(BIN)/growthleads exec -- dg check defs
 
 .PHONY: format
 format: $(READY) ## Mend what can be mended of the style of Python and SQL
@@ -104,5 +117,5 @@ lock: $(READY) ## Write requirements.lock from pyproject.toml (ARGS=--upgrade ta
 
 .PHONY: clean
 clean: ## Remove .venv and everything that tools left; landed files and databases stay
-	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist dbt_project/target dbt_project/logs
+	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage* build dist dbt_project/target dbt_project/logs
 	@find growthleads_assets tests -name __pycache__ -type d -prune -exec rm -rf {} +
