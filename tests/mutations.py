@@ -166,8 +166,11 @@ def main() -> None:
         sys.exit("\n".join(misfits))
     environment = dict(os.environ)
     survivors = 0
-    with tempfile.TemporaryDirectory(prefix="growthleads-mutants-") as folder, shared_server() as server:
-        copy = _copied(Path(folder))
+    with (
+        tempfile.TemporaryDirectory(prefix="growthleads-mutants-") as folder,
+        shared_server(Path(folder)) as server,
+    ):
+        copy = _copied(Path(folder) / "checkout")
         with server.new_home():
             for mutation in MUTATIONS:
                 killer = _tried(mutation, copy, environment)
@@ -189,6 +192,7 @@ def _misfits() -> Iterator[str]:
 
 
 def _copied(folder: Path) -> Path:
+    folder.mkdir()
     for name in COPIED:
         if (CHECKOUT / name).is_dir():
             shutil.copytree(
