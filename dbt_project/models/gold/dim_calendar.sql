@@ -29,7 +29,7 @@ final as (
         date,
         extract(year from date)::int as year,
         extract(quarter from date)::int as quarter,
-        date_trunc('month', date)::date as month,
+        {{ month_of('date') }} as month,
         extract(isoyear from date)::int as iso_year,
         extract(week from date)::int as iso_week,
         extract(isodow from date)::int as iso_weekday,

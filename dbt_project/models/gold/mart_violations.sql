@@ -23,7 +23,7 @@ with sides as (
             'operators of a month add up to its sources' as rule,
             'solution_{{ part }}_operators_monthly' as mart,
             '' as key,
-            date_trunc('month', date::timestamp)::date as period,
+            {{ month_of('date') }} as period,
             total_commission as expected,
             null::numeric as found
         from {{ ref('solution_' ~ part ~ '_marketing_daily') }}
@@ -44,15 +44,11 @@ with sides as (
         select
             'an operator has its days in a month' as rule,
             'solution_{{ part }}_operators_monthly' as mart,
-            operators_daily.operator as key,
-            months.month as period,
-            operators_daily.commission as expected,
+            operator as key,
+            {{ month_of('date') }} as period,
+            commission as expected,
             null as found
-        from (select distinct month from {{ ref('solution_' ~ part ~ '_operators_monthly') }}) as months
-        inner join {{ ref('solution_' ~ part ~ '_operators_daily') }} as operators_daily
-            on
-                months.month <= operators_daily.date
-                and (months.month + interval '1 month')::date > operators_daily.date
+        from {{ ref('solution_' ~ part ~ '_operators_daily') }}
 
         union all
 

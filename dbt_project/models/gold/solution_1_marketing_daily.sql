@@ -1,4 +1,4 @@
-{{ config(materialized='published', indexes=[{'columns': ['date']}]) }}
+{{ config(materialized='published', indexes=daily_indexes()) }}
 
 select
     marketing_source,

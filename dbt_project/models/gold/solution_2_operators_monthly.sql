@@ -2,7 +2,7 @@
 
 select
     operator,
-    date_trunc('month', date)::date as month,
+    {{ month_of('date') }} as month,
     sum(commission)::numeric(24, 2) as total_commission
 from {{ ref('solution_2_operators_daily') }}
-group by operator, date_trunc('month', date)::date
+group by operator, {{ month_of('date') }}
