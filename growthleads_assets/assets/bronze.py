@@ -210,6 +210,8 @@ def _check_results(
     yield dg.AssetCheckResult(
         check_name=FILES_ACCEPTED,
         passed=not refused,
+        description=" ".join(f"{source.name}/{file}: {reason}" for file, reason in refused.items())
+        or "No file was refused.",
         metadata={"refused": dg.MetadataValue.md("\n".join(f"- {reason}" for reason in refused.values()))},
     )
     yield dg.AssetCheckResult(
