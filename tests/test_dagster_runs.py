@@ -110,6 +110,26 @@ def test_a_range_in_one_run_equals_its_days_one_by_one(server: Server) -> None:
         assert everything(home) == in_one_run
 
 
+def test_bronze_tables_alone_can_be_materialized_and_the_same_bytes_again_are_no_failure(
+    home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home.land_and_settle(FILES)
+    before = home.commissions("solution_3_marketing_daily")
+    definitions = build_defs(home.platform)
+    with dg.DagsterInstance.get() as instance:
+        for source, tags in (("routy", {"dagster/partition": DAYS[0]}), ("deals", {})):
+            run = PlannedRun(source, [dg.AssetKey(["bronze", source])], tags=tags)
+            result = run_in_process(run, definitions, instance)
+            assert result.success, failure_reason(result.all_events)
+    home.land({path: text for path, text in FILES.items() if path == f"routy/{DAYS[0]}.csv"})
+
+    assert run_pass(home.platform, Reporter())
+
+    assert "failed" not in capsys.readouterr().out
+    assert home.settle().is_empty
+    assert home.commissions("solution_3_marketing_daily") == before
+
+
 def test_a_run_says_what_changed_in_dimensions_and_in_published_numbers(home: Home) -> None:
     home.land_and_settle(FILES)
     home.land(deals("A,x,raw_earnings + clicks*3", "Default,x,raw_earnings/3"))

@@ -134,6 +134,9 @@ def test_warnings_say_what_is_worth_a_look_and_stop_nothing(
     assert "worth a look: silver/operators, operators_are_mapped: Operators in no mapping, by day: 1" in said.out
     assert said.err.count("broken: ") == 1
     assert "gold/mart_violations, marts_do_not_contradict_themselves" in said.err
+    [alert] = home.query("select kind, title, message from bronze.alerts where kind = 'failed_check'")
+    assert alert["title"] == "A blocking check failed: all of history"
+    assert alert["message"].endswith("The marts show the new numbers.")
 
 
 def _tests(home: Home) -> list[dict[str, str]]:

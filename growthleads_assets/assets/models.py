@@ -78,17 +78,17 @@ class _Models:
         last: date,
         *,
         metadata: Mapping[str, Any] | None = None,
-        tests_inputs: bool = True,
         is_published: bool = False,
     ) -> Iterator[DbtEvent]:
         """Build and test the selected models for the days, and tell Dagster of each, with some metadata more.
 
-        ``tests_inputs``: before it, test what they read that is not built here.
+        Where only checks are selected, as for bronze tables that are materialized without a model, these are run.
         """
         select = [key.path[-1] for key in context.selected_asset_keys]
-        tests = input_tests(self.manifest, select) if tests_inputs else []
+        tests = input_tests(self.manifest, select) if select else _selected_tests(context)
+        command = "build" if select else "test"
         try:
-            events = platform.transformation.build("build", first, last, select=[*select, *tests])
+            events = platform.transformation.build(command, first, last, select=[*select, *tests])
         except TransformationFailed as failure:
             yield from self._with_metadata(context, failure.events, {})
             raise dg.Failure(
@@ -184,6 +184,9 @@ def _event_models(models: _Models, partitions: dg.PartitionsDefinition) -> dg.As
         selected = {key.path[-1] for key in context.selected_asset_keys}
         parts = [part for part, model in LAST_MODELS.items() if models_needed(models.manifest, model) <= selected]
         with models.prepared(platform) as connection:
+            if not selected:
+                yield from models.build(context, platform, connection, first, last)
+                return
             if len(parts) < len(LAST_MODELS):
                 publication.leave_to_be_calculated(connection, first, last)
             publication.begin_calculation(connection, parts, first, last, context.run.run_id)
@@ -240,6 +243,10 @@ def _reports(models: _Models) -> dg.AssetsDefinition:
                 yield dg.MaterializeResult(asset_key=key)
 
     return reports
+
+
+def _selected_tests(context: dg.AssetExecutionContext) -> list[str]:
+    return sorted(key.name for key in context.selected_asset_check_keys)
 
 
 def input_tests(manifest: Mapping[str, Any], models: Collection[str]) -> list[str]:

@@ -6,19 +6,22 @@ Failed runs are looked for in Dagster's record, not heard of by its run failure 
 a terminal executed, takes a failure for final that is tried again, and is not there where no daemon runs.
 """
 
+import logging
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import dagster as dg
 import psycopg
+from sqlalchemy.exc import SQLAlchemyError
 
 from growthleads_assets.alerts.alert import Alert, Kind
 from growthleads_assets.alerts.channels import channels
 from growthleads_assets.assets.models import FAILED_CHECKS, IS_PUBLISHED
 from growthleads_assets.assets.platform import Platform
+from growthleads_assets.automation.history import HISTORY_CHECKS
 from growthleads_assets.automation.runs import (
     RANGE_END,
     RANGE_START,
@@ -31,6 +34,8 @@ from growthleads_assets.planning.planner import DayRange
 from growthleads_assets.planning.requests import HeldBack
 from growthleads_assets.warehouse import alerts
 from growthleads_assets.warehouse.money import money_of_a_day, money_of_days
+
+LOG = logging.getLogger(__name__)
 
 SECONDS_BETWEEN_TICKS = 14
 # Of a run that ended while its failure was being looked for; what was raised before is not raised again.
@@ -79,20 +84,40 @@ def attend(
     Runs are looked at if there is an ``instance``: those that failed since then, and those of given-up work among what
     is ``held_back``.
     """
-    alerts.raise_refused_files(connection)
-    alerts.raise_late_files(connection, platform.settings.late_after)
+    settings = platform.settings
+    with _failing_nothing("refused files"):
+        alerts.raise_refused_files(connection)
+    with _failing_nothing("late files"):
+        alerts.raise_late_files(connection, settings.late_after)
     if instance and runs_since:
-        raise_failed_runs(connection, instance, runs_since)
+        with _failing_nothing("failed runs"):
+            raise_failed_runs(connection, instance, runs_since)
     if instance:
         raise_given_up_work(connection, instance, held_back)
-    settings = platform.settings
-    alerts.deliver(connection, channels(settings), ui_url=settings.ui_url, now=datetime.now(UTC))
+    with _failing_nothing("alerts that are due"):
+        alerts.deliver(connection, channels(settings), ui_url=settings.ui_url, now=datetime.now(UTC))
+
+
+@contextmanager
+def _failing_nothing(about: str) -> Iterator[None]:
+    """What is raised is found again at the next look: no tick and no pass is to fail because people cannot be told."""
+    try:
+        yield
+    except (psycopg.Error, dg.DagsterError, SQLAlchemyError):
+        LOG.exception("Nobody could be told of %s; this is tried again at the next look.", about)
 
 
 def raise_given_up_work(
     connection: psycopg.Connection, instance: dg.DagsterInstance, held_back: Iterable[HeldBack]
 ) -> None:
     """Raise an alert for each piece of work that is not tried again by itself, once as long as its files stay."""
+    with _failing_nothing("work that was given up"):
+        _raise_given_up_work(connection, instance, held_back)
+
+
+def _raise_given_up_work(
+    connection: psycopg.Connection, instance: dg.DagsterInstance, held_back: Iterable[HeldBack]
+) -> None:
     given_up = {_key_of_work(held.request.work): held for held in held_back if held.again_at is None}
     for key in sorted(alerts.not_raised(connection, given_up)):
         held = given_up[key]
@@ -124,7 +149,10 @@ def raise_failed_runs(connection: psycopg.Connection, instance: dg.DagsterInstan
         if failure.was_interrupted:
             continue
         by_run, by_work = _keys(run)[0], _keys(run)[-1]
-        if failure.is_published or by_work == by_run:
+        if run.job_name == HISTORY_CHECKS:
+            key = _key_of_history(instance, failure)
+            _raise(connection, _Matter(key, "all of history", None), failure)
+        elif failure.is_published or by_work == by_run:
             # Of work whose numbers are published nothing is left to try again.
             _raise(connection, _Matter(by_run, _subject(run), _days(run)), failure)
         elif failure.checks and not _will_be_halved(run):
@@ -232,6 +260,13 @@ def _keys(run: dg.DagsterRun) -> list[str]:
     # What somebody executes again in the UI keeps the tags, and is no run of the planner's.
     work = None if run.parent_run_id else run.tags.get(WORK)
     return [f"run {run.run_id}", *([_key_of_work(work)] if work else [])]
+
+
+def _key_of_history(instance: dg.DagsterInstance, failure: _Failure) -> str:
+    """One matter for as long as the same checks fail each morning."""
+    passed = dg.RunsFilter(job_name=HISTORY_CHECKS, statuses=[dg.DagsterRunStatus.SUCCESS])
+    since = next((run.run_id for run in instance.get_runs(filters=passed, limit=1)), "the beginning")
+    return f"history {', '.join(sorted(failure.checks)) or failure.run_id} since {since}"
 
 
 def _key_of_work(work: str) -> str:

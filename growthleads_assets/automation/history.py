@@ -8,7 +8,7 @@ from typing import Any
 
 import dagster as dg
 
-from growthleads_assets.assets.models import FAILED_CHECKS, check_evaluations
+from growthleads_assets.assets.models import FAILED_CHECKS, IS_PUBLISHED, check_evaluations
 from growthleads_assets.assets.platform import Platform
 from growthleads_assets.automation.jobs import WRITER_TAGS
 from growthleads_assets.checks.warnings import DataWarning
@@ -38,7 +38,8 @@ def history_job(warnings: Sequence[DataWarning]) -> dg.JobDefinition:
                 yield warning.judge(connection, None).evaluation()
         if failure:
             raise dg.Failure(
-                f"What is published breaks a rule: {failure}", metadata={FAILED_CHECKS: list(failure.failed_tests)}
+                f"What is published breaks a rule: {failure}",
+                metadata={FAILED_CHECKS: list(failure.failed_tests), IS_PUBLISHED: True},
             ) from None
 
     @dg.job(

@@ -17,6 +17,7 @@ from growthleads_assets.assets.bronze import FILES_ACCEPTED
 from growthleads_assets.assets.models import DIMENSION_MODELS
 from growthleads_assets.automation.history import HISTORY_CHECKS
 from growthleads_assets.automation.jobs import PIPELINE, WRITER_TAGS
+from growthleads_assets.checks.warnings import FIRST_FOUND, VIEW
 from growthleads_assets.planning.planner import DayRange
 from growthleads_assets.planning.requests import Request, UnderWay
 from growthleads_assets.warehouse import leases
@@ -110,6 +111,13 @@ def run_in_process(
     )
 
 
+def _where_to_look(evaluation: dg.AssetCheckEvaluation) -> str:
+    if FIRST_FOUND not in evaluation.metadata:
+        return ""
+    first, view = (evaluation.metadata[name].value for name in (FIRST_FOUND, VIEW))
+    return f" First: {first}. All: {view}."
+
+
 def check_history_in_process(definitions: dg.Definitions, instance: dg.DagsterInstance) -> dg.ExecuteInProcessResult:
     """Run the checks of all of history here and now."""
     job = definitions.resolve_job_def(HISTORY_CHECKS)
@@ -120,6 +128,7 @@ def found_by_checks(result: dg.ExecuteInProcessResult, severity: dg.AssetCheckSe
     """The checks of a severity that did not pass, as a sentence each with what they found."""
     return [
         f"{evaluation.asset_key.to_user_string()}, {evaluation.check_name}: {evaluation.description or 'it fails.'}"
+        f"{_where_to_look(evaluation)}"
         for evaluation in result.get_asset_check_evaluations()
         if not evaluation.passed and evaluation.severity == severity
     ]

@@ -3,7 +3,7 @@
 Belongs here: looking those up. Does not: deciding, which the planner does.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import psycopg
 
@@ -51,13 +51,14 @@ def survey_of(platform: Platform, connection: psycopg.Connection, files: Iterabl
                 reason=file.refusal,
                 run_id=None,
             )
+    in_force = {(version.source, version.file): version.sha256 for version in ledger.versions_in_force(connection)}
     refusals = ledger.newest_refusals(connection)
-    gone = _gone(refusals, landed)
+    gone = _gone(refusals, landed, in_force)
     ledger.record_gone(connection, [refusal.load_id for refusal in gone])
     publication.acknowledge_dimensions(connection, platform.settings.start_date)
     return plan(
         landed,
-        in_force={(version.source, version.file): version.sha256 for version in ledger.versions_in_force(connection)},
+        in_force=in_force,
         refusals={
             (refusal.source, refusal.file): Judged(refusal.sha256, refusal.judged_by, refusal.reason)
             for refusal in refusals
@@ -79,9 +80,18 @@ def _on_record_as(file: Landed) -> str:
     return file.file if file.place in {file.file, f"{file.source}/{file.file}"} else file.place
 
 
-def _gone(refusals: Iterable[ledger.Refusal], landed: Sequence[Landed]) -> list[ledger.Refusal]:
-    """The refusals whose file lies in the landing zone no longer; one in a folder that cannot be seen may still."""
-    there = {(file.source or "", _on_record_as(file)) for file in landed}
+def _gone(
+    refusals: Iterable[ledger.Refusal], landed: Sequence[Landed], in_force: Mapping[tuple[str, str], str]
+) -> list[ledger.Refusal]:
+    """The refusals whose file lies in the landing zone no longer; one in a folder that cannot be seen may still.
+
+    In its place there may be the version in force again, as when somebody put a dimension's good file back.
+    """
+    there = {
+        (file.source or "", _on_record_as(file))
+        for file in landed
+        if file.refusal or file.sha256 is None or in_force.get((file.source or "", file.file)) != file.sha256
+    }
     unseen = [file.place for file in landed if file.unreadable]
     return [
         refusal

@@ -19,6 +19,10 @@ from growthleads_assets.contracts.registry import Registry, Source
 from growthleads_assets.settings import Settings
 from growthleads_assets.warehouse.findings import Days, Found, Look, find
 
+FIRST_FOUND = "first"
+VIEW = "view"
+"""Metadata of a warning: the values of the first row that was found, and where all of them are."""
+
 
 @dataclass(frozen=True)
 class DataWarning:
@@ -44,7 +48,11 @@ class DataWarning:
 
     def judge(self, connection: psycopg.Connection, days: Days | None) -> "Judgement":
         """What there is to warn of."""
-        return Judgement(self, days, find(connection, self.look, days, dict(self.parameters)))
+        try:
+            return Judgement(self, days, find(connection, self.look, days, dict(self.parameters)))
+        except psycopg.Error as error:
+            # Nothing that only informs is to fail a run whose numbers are published.
+            return Judgement(self, days, None, f"It could not be looked at: {str(error).splitlines()[0]}")
 
 
 @dataclass(frozen=True)
@@ -53,15 +61,18 @@ class Judgement:
 
     warning: DataWarning
     days: Days | None
-    found: Found
+    found: Found | None
+    problem: str = ""
 
     @property
     def passed(self) -> bool:
-        return not self.found.count
+        return self.found is not None and not self.found.count
 
     @property
     def sentence(self) -> str:
         """What was found, in words."""
+        if self.found is None:
+            return self.problem
         if self.passed:
             return "There is nothing to report."
         total = Decimal(0) if self.found.total is None else self.found.total
@@ -78,7 +89,14 @@ class Judgement:
         return dg.AssetCheckEvaluation(asset_key=key.asset_key, check_name=key.name, **self._properties())
 
     def _properties(self) -> dict[str, Any]:
-        rows = {"rows": self.found.count, "found": self._table()} if self.found.count else {}
+        rows: dict[str, Any] = {}
+        if self.found and self.found.count:
+            rows = {
+                "rows": self.found.count,
+                FIRST_FOUND: ", ".join("none" if value is None else f"{value}" for value in self.found.rows[0]),
+                VIEW: f"gold.{self.warning.look.view}",
+                "found": self._table(self.found),
+            }
         return {
             "passed": self.passed,
             "severity": dg.AssetCheckSeverity.WARN,
@@ -86,11 +104,11 @@ class Judgement:
             "metadata": {"days": str(self.days or "all"), **rows},
         }
 
-    def _table(self) -> dg.MetadataValue:
-        columns = [name.replace("_", " ") for name in self.found.columns]
+    def _table(self, found: Found) -> dg.MetadataValue:
+        columns = [name.replace("_", " ") for name in found.columns]
         rule = "|---" * len(columns) + "|"
         return dg.MetadataValue.md(
-            markdown_table(columns, rule, self.found.rows, f"gold.{self.warning.look.view}", in_all=self.found.count)
+            markdown_table(columns, rule, found.rows, f"gold.{self.warning.look.view}", in_all=found.count)
         )
 
 

@@ -32,6 +32,7 @@ def check_history(platform: Platform, reporter: Reporter) -> bool:
         reporter.complain(f"broken: {sentence}")
     if not result.success and not broken:
         reporter.complain(f"failed: {failure_reason(result.all_events)}")
-    passed = sum(evaluation.passed for evaluation in checked)
-    reporter.say(f"{passed} of {len(checked)} checks passed.")
+    warned = found_by_checks(result, dg.AssetCheckSeverity.WARN)
+    kept = "No rule is broken" if result.success else f"Rules broken: {len(broken)}"
+    reporter.say(f"{kept}; worth a look: {len(warned)}; checks made: {len(checked)}.")
     return bool(result.success)

@@ -32,12 +32,15 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Circumstances:
-    """What verdicts are made of beside the completeness of days: rows held out and the reasons of refusals by source
-    and day, why the newest run of a day failed, and how long an optional file may follow its day.
+    """What verdicts are made of beside the completeness of days: rows held out, files that lie in the landing zone and
+    are not loaded, files unlike the recent ones, and the reasons of refusals, all by source and day; why the newest run
+    of a day failed, and how long an optional file may follow its day.
     """  # noqa: D205
 
     registry: Registry
     held: Mapping[SourceDay, Sequence[HeldOut]]
+    to_come: Mapping[SourceDay, str]
+    unusual: Mapping[SourceDay, str]
     refusals: Mapping[SourceDay, str]
     failure: Callable[[date], str | None]
     provisional_for: timedelta
@@ -59,7 +62,11 @@ def verdict(day: PartDay, circumstances: Circumstances) -> Verdict:
         return Verdict(day.part, day.date, "no", [*_why_not(day, circumstances), *held])
     may_change = list(_may_change(day, circumstances)) if day.status == "provisional" else []
     good_to_know = ["some figures are estimated"] if day.is_estimated else []
+    good_to_know += [f"{source} has no row that counts" for source in day.files_empty]
+    unusual = (circumstances.unusual.get((source, day.date)) for source in day.files_in)
+    good_to_know += [sentence for sentence in unusual if sentence]
     may_change += _refused_terms(day, circumstances)
+    may_change += _not_loaded(day, circumstances)
     if may_change or held:
         return Verdict(day.part, day.date, "provisional", [*may_change, *held, *good_to_know])
     return Verdict(day.part, day.date, "yes", good_to_know)
@@ -101,6 +108,13 @@ def _refused_terms(day: PartDay, circumstances: Circumstances) -> Iterator[str]:
     for (source, file_day), reason in circumstances.refusals.items():
         if file_day is None and day.part in circumstances.registry[source].parts:
             yield f"a newer {source}.csv is refused, and an older one in force: {reason.rstrip('.')}"
+
+
+def _not_loaded(day: PartDay, circumstances: Circumstances) -> Iterator[str]:
+    """Files in the landing zone that concern the day, and those of dimensions, which concern every day."""
+    for (source, file_day), sentence in circumstances.to_come.items():
+        if day.part in circumstances.registry[source].parts and file_day in {None, day.date}:
+            yield sentence
 
 
 def _refusals(day: PartDay, circumstances: Circumstances) -> Iterator[str]:

@@ -28,6 +28,7 @@ from growthleads_assets.commands.reporting import Reporter
 from growthleads_assets.planning.planner import Plan
 from growthleads_assets.planning.requests import BY_HAND, Attempts, requests
 from growthleads_assets.warehouse import leases
+from growthleads_assets.warehouse.completeness import late_files
 from growthleads_assets.warehouse.restatements import restated_in_all, restatements
 
 PART_NAMES = {1: "web traffic", 2: "scrapers"}
@@ -47,7 +48,7 @@ def run_pass(platform: Platform, reporter: Reporter) -> bool:
         if plan.is_empty:
             reporter.say("Nothing is new.")
             attend(platform, connection)
-            return _say_what_is_left(plan, reporter)
+            return _say_what_is_left(connection, plan, reporter)
         with runner(platform, connection, reporter) as run:
             failed: set[str] = set()
             tried: dict[str, Attempts] = {}
@@ -72,7 +73,7 @@ def run_pass(platform: Platform, reporter: Reporter) -> bool:
                 reporter.complain(
                     f"not done: {held.title}: its run ended well, but the work is still to do; see its log"
                 )
-        return _say_what_is_left(plan, reporter) and not chosen.held_back
+        return _say_what_is_left(connection, plan, reporter) and not chosen.held_back and not failed
 
 
 @contextmanager
@@ -161,7 +162,9 @@ def span(first: date, last: date) -> str:
     return f"{first}" if first == last else f"{first} to {last}"
 
 
-def _say_what_is_left(plan: Plan, reporter: Reporter) -> bool:
+def _say_what_is_left(connection: psycopg.Connection, plan: Plan, reporter: Reporter) -> bool:
+    for file in late_files(connection):
+        reporter.say(f"late: {file.source}/{file.day}.csv: growthleads status says what waits for it")
     for _, sentence in plan.waiting:
         reporter.say(f"waiting: {sentence}")
     for file, sentence in plan.refused:

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from functools import cache
 from itertools import groupby
 from typing import Any
@@ -27,6 +28,7 @@ from growthleads_assets.contracts.registry import Registry
 from growthleads_assets.planning.planner import Landed, Plan
 from growthleads_assets.warehouse import ledger
 from growthleads_assets.warehouse.completeness import PartDay, part_days
+from growthleads_assets.warehouse.findings import Days, Look, find
 from growthleads_assets.warehouse.quarantine import HeldOut, held_out
 
 FILE_COLUMNS = ("source", "file", "day", "status", "rows_read", "rows_loaded", "rows_quarantined", "when", "reason")
@@ -102,6 +104,8 @@ def status(platform: Platform, *, number_of_days: int = SHOWN_DAYS, last: date |
         circumstances = Circumstances(
             platform.registry,
             by_source_and_day(held),
+            _to_come(plan),
+            _unusual(connection, Days(first, last)),
             _refusals(connection, platform.registry),
             cache(_failure),
             platform.settings.provisional_for,
@@ -157,17 +161,32 @@ def _show_verdicts(found: Status, reporter: Reporter) -> None:
         reporter.say(f"No part has a day from {span(found.first, found.last)}: there is nothing to pay out.", "bold")
     for part, of_part in groupby(found.verdicts, key=lambda verdict: verdict.part):
         verdicts = list(of_part)
-        answers = [
-            f"{words}: {', '.join(_spans(days))}."
-            for kind, words in ANSWERS.items()
-            if (days := [verdict.day for verdict in verdicts if verdict.verdict == kind])
-        ]
-        reporter.say(f"Part {part}, {PART_NAMES[part]}. {' '.join(answers)}", style="bold")
+        answers = _answers({verdict.day: verdict.verdict for verdict in verdicts})
+        reporter.say(f"Part {part}, {PART_NAMES[part]}. {answers}", style="bold")
         _show_reasons(verdicts, reporter)
+    if len({verdict.part for verdict in found.verdicts}) > 1:
+        reporter.say(f"Part 3, both together. {_answers(_worst_by_day(found.verdicts))}", style="bold")
     if found.newest and found.newest < found.last:
         reporter.say(f"Nothing has been loaded for a day after {found.newest}; today is {found.today}.")
     elif found.last < found.today:
         reporter.say(f"These are days to {found.last}; today is {found.today}. `--to {found.today}` shows the newest.")
+
+
+def _answers(by_day: Mapping[date, str]) -> str:
+    return " ".join(
+        f"{words}: {', '.join(_spans(days))}."
+        for kind, words in ANSWERS.items()
+        if (days := [day for day, answer in by_day.items() if answer == kind])
+    )
+
+
+def _worst_by_day(verdicts: Iterable[Verdict]) -> Mapping[date, str]:
+    """Part 3 is both parts: of each day, the verdict that is worse."""
+    kinds = list(ANSWERS)
+    found: dict[date, int] = {}
+    for one in verdicts:
+        found[one.day] = max(found.get(one.day, 0), kinds.index(one.verdict))
+    return {day: kinds[worst] for day, worst in sorted(found.items())}
 
 
 def _show_reasons(verdicts: Sequence[Verdict], reporter: Reporter) -> None:
@@ -281,6 +300,35 @@ def _landed(plan: Plan) -> Iterator[Row]:
         yield _not_loaded(file, "waiting", sentence)
     for file in plan.to_load:
         yield _not_loaded(file, "waiting", f"{file.place} is loaded by the next run.")
+
+
+def _unusual(connection: psycopg.Connection, days: Days) -> Mapping[tuple[str, date | None], str]:
+    """Event files that are far from those of the days before, in words, by source and day."""
+    look = Look("file_statistics", condition="has_unusual_rows or has_unusual_earnings", order="date")
+    found = find(connection, look, days)
+    rows = [dict(zip(found.columns, row, strict=True)) for row in found.rows]
+    return {
+        (row["source"], row["date"]): f"{row['source']}/{row['file']} has {_size(row['rows_read'], row['earnings'])}, "
+        f"where {_size(row['median_rows'], row['median_earnings'])} are usual"
+        for row in rows
+    }
+
+
+def _size(rows: int, earnings: Decimal | None) -> str:
+    return f"{rows} rows" if earnings is None else f"{rows} rows and {earnings:,.2f} of earnings"
+
+
+def _to_come(plan: Plan) -> Mapping[tuple[str, date | None], str]:
+    """What lies in the landing zone and is not loaded, though nothing is wrong with it, by source and day."""
+    found = {
+        (file.source, file.day): sentence.rstrip(".")
+        for file, sentence in (*plan.waiting, *plan.unreadable)
+        if file.source
+    }
+    for file in plan.to_load:
+        if file.source:
+            found[file.source, file.day] = f"{file.place} has landed and is not loaded yet"
+    return found
 
 
 def _not_loaded(file: Landed, state: str, reason: str) -> Row:

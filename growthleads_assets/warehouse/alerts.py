@@ -54,7 +54,12 @@ def not_raised(connection: psycopg.Connection, keys: Iterable[str]) -> set[str]:
 
 def raise_alert(connection: psycopg.Connection, alert: Alert) -> None:
     """Put an alert on record, unless there is one of the same key."""
-    columns = {name: value for name, value in vars(alert).items() if name != "raised_at"}
+    # A NUL byte, as an error may quote it, is no text for PostgreSQL.
+    columns = {
+        name: value.replace("\0", "") if isinstance(value, str) else value
+        for name, value in vars(alert).items()
+        if name != "raised_at"
+    }
     connection.execute(_RAISE, columns)
 
 
@@ -121,8 +126,8 @@ def raise_late_files(connection: psycopg.Connection, late_after: timedelta) -> N
                 kind="late_file",
                 title=f"{file.source}/{name} is late",
                 message=(
-                    f"The first other file of {file.day} came at {file.others_came_at:%Y-%m-%d %H:%M} UTC. Without "
-                    f"{file.source} that day is not published."
+                    f"The first other file of {file.day} came at {file.others_came_at:%Y-%m-%d %H:%M} UTC. Until "
+                    f"{file.source} comes, the part that needs it is not published for that day."
                 ),
                 happened_at=file.others_came_at + late_after,
                 money=money.amount,

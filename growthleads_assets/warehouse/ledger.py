@@ -229,9 +229,15 @@ def record_version(
     return int(cursor.fetchall()[0])
 
 
-def record_reload(connection: psycopg.Connection, load_id: int, *, rows_loaded: int, rows_quarantined: int) -> None:
+def record_reload(
+    connection: psycopg.Connection, load_id: int, *, rows_loaded: int, rows_quarantined: int, earnings: Decimal | None
+) -> None:
     """Record what a version in force came to when it was read again."""
     connection.execute(
-        "update bronze.files set rows_read = %s, rows_loaded = %s, rows_quarantined = %s where load_id = %s",
-        (rows_loaded + rows_quarantined, rows_loaded, rows_quarantined, load_id),
+        """
+        update bronze.files
+        set rows_read = %s, rows_loaded = %s, rows_quarantined = %s, earnings = %s
+        where load_id = %s
+        """,
+        (rows_loaded + rows_quarantined, rows_loaded, rows_quarantined, earnings, load_id),
     )

@@ -118,6 +118,7 @@ class Loader:
                 version.load_id,
                 rows_loaded=parsed.rows.height,
                 rows_quarantined=parsed.quarantined.height,
+                earnings=_earnings(source, parsed),
             )
         return _loaded(parsed)
 

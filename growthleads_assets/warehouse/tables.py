@@ -65,8 +65,10 @@ comment on table bronze.files is
     'The file ledger. One row per version of a file that was loaded or refused; the version in force is the '
     'loaded one that is not superseded. earnings is the sum over its loaded rows, where the source delivers any. '
     'gone_at says when a refused file was found not to lie in the landing zone any more.';
--- Of homes made before files could be found gone.
+-- Of homes made by a release that did not have them yet.
 alter table bronze.files add column if not exists gone_at timestamptz;
+alter table bronze.sources add column if not exists earnings_column text;
+alter table bronze.files add column if not exists earnings numeric;
 create unique index if not exists files_in_force on bronze.files (source, file)
     where status = 'loaded' and superseded_at is null;
 create index if not exists files_by_name on bronze.files (source, file, load_id);

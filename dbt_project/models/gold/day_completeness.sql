@@ -105,7 +105,8 @@ parts_in_use as (
 
     select
         part_sources.part,
-        min(event_files.date) as first_date,
+        -- Not before it was: until then voluum came for the other part.
+        min(event_files.date) filter (where cardinality(sources.parts) = 1) as first_date,
         max(event_files.date) as last_date
     from event_files
     inner join part_sources
@@ -206,6 +207,8 @@ judged as (
             from unnest(part_days.waiting_for) as waited_for (source)
             where
                 waited_for.source = any(day_files.files_missing)
+                -- What has come and is refused is told as refused.
+                and waited_for.source <> all(coalesce(day_files.files_refused, '{}'))
                 and day_files.first_file_at < now() - settings.late_after
         ) as files_late,
         coalesce(day_files.files_refused, '{}') || coalesce(missing_dimensions.files_refused, '{}') as files_refused,
@@ -222,7 +225,11 @@ judged as (
             from {{ ref('quarantine_summary') }} as quarantine_summary
             inner join part_sources
                 on quarantine_summary.source = part_sources.source
-            where quarantine_summary.date = day_files.date and part_sources.part = day_files.part
+            where
+                quarantine_summary.date = day_files.date
+                and part_sources.part = day_files.part
+                -- What they repeat is loaded, and its money is counted.
+                and quarantine_summary.reason <> 'duplicate'
         ) as quarantined_money,
         day_files.part = 2 and exists (
             select 1 from {{ ref('solution_2_marketing_daily') }} as published
