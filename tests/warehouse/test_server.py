@@ -406,6 +406,8 @@ def test_the_server_ends_when_its_user_is_interrupted(settings: Settings) -> Non
     with _user_process(settings) as user, running_database(settings) as database:
         pass
     with _user_process(settings) as user:
+        # Python notices a signal that comes just before it starts to read only once it has read.
+        assert wait_until(lambda: psutil.Process(user.pid).status() == psutil.STATUS_SLEEPING, PATIENCE)
         user.send_signal(signal.SIGINT)
         user.wait(PATIENCE)
     assert wait_until(lambda: not _is_up(database), PATIENCE)
