@@ -24,7 +24,7 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, ByteSize, Field, SecretStr, ValidationError, ValidationInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -273,6 +273,11 @@ class Settings(BaseSettings):
         gt=timedelta(),
         default=timedelta(hours=36),
         description="a duration above 0 with its unit, such as 36h: how long sources and marts may go without news",
+    )
+    batch_size: ByteSize = Field(
+        default=ByteSize(8 * 1024**2),
+        gt=0,
+        description="a size above 0, such as 8MiB: how much of a file is read, checked and loaded at a time",
     )
     slack_webhook_url: Annotated[SecretStr | None, BeforeValidator(_http_url)] = Field(
         default=None, description="the URL of an incoming webhook of Slack"

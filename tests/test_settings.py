@@ -74,6 +74,7 @@ def test_everything_can_be_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         START_DATE="2023-12-31",
         TIMEZONE="Pacific/Kiritimati",
         SETTLE_SECONDS="0.5",
+        BATCH_SIZE="512 KiB",
     )
     assert settings.landing_zone == tmp_path / "in"
     assert settings.archive_zone == tmp_path / "home" / "kept"
@@ -82,6 +83,7 @@ def test_everything_can_be_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert settings.database_url.get_secret_value() == "postgresql://ann:s3cret@db:6432/ledger?sslmode=require"
     assert settings.start_date == date(2023, 12, 31)
     assert settings.settle_seconds == 0.5
+    assert settings.batch_size == 524_288
     assert "s3cret" not in f"{settings!r} {settings}"
 
 
@@ -164,6 +166,8 @@ def test_paths_are_understood_where_people_write_them(tmp_path: Path, monkeypatc
         ("LATE_AFTER", "4000d", "a duration with its unit, of 3650d at most, such as 6h, 90min, 30s or 2d"),
         ("SETTLE_SECONDS", "-1", "a number of seconds, 0 or more, such as 3 or 0.5"),
         ("SETTLE_SECONDS", "nan", "a number of seconds, 0 or more, such as 3 or 0.5"),
+        ("BATCH_SIZE", "big", "a size above 0, such as 8MiB: how much of a file is read, checked and loaded at a time"),
+        ("BATCH_SIZE", "0", "a size above 0, such as 8MiB: how much of a file is read, checked and loaded at a time"),
         ("SETTLE_SECONDS", "soon", "a number of seconds, 0 or more, such as 3 or 0.5"),
         ("ALERT_MAIL_FROM", "growth at example.com", "an e-mail address such as alerts@example.com"),
         (

@@ -98,7 +98,8 @@ class Platform:
 
     def loader(self, connection: psycopg.Connection, run_id: str) -> Loader:
         """What loads files on behalf of a run."""
-        return Loader(connection, Archive(self.settings.archive_zone), rules_fingerprint(), run_id)
+        archive, batch_bytes = Archive(self.settings.archive_zone), self.settings.batch_size
+        return Loader(connection, archive, rules_fingerprint(), batch_bytes, run_id)
 
     @cached_property
     def transformation(self) -> Transformation:

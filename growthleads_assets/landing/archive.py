@@ -10,10 +10,13 @@ dot are copies that were being written when their process ended.
 
 import contextlib
 import errno
+import hashlib
 import os
 import secrets
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
+from typing import BinaryIO
 
 from growthleads_assets.landing.folders import opened_folder, rename_to_free_name, why
 from growthleads_assets.landing.reading import sha256
@@ -26,6 +29,36 @@ class ArchiveError(Exception):
     """The archive could not be written or read, or holds something else than it should; ``str()`` is a sentence."""
 
 
+class Arriving:
+    """A copy that is being written, and has no name yet; see `Archive.arriving`."""
+
+    def __init__(self, archive: "Archive", copy_of: Path, folder: int, unfinished: str, content: BinaryIO) -> None:
+        self.content = content
+        self._archive, self._copy_of, self._folder, self._unfinished = archive, copy_of, folder, unfinished
+
+    def write(self, piece: bytes) -> None:
+        """Append to the copy; raises ArchiveError when that cannot be done."""
+        try:
+            self.content.write(piece)
+        except OSError as error:
+            raise _unwritable(self._copy_of, error) from error
+
+    def keep(self, relative: Path, sha256: str) -> None:
+        """Give the copy, all of it on disk, the name that `Archive.place` has for it; ``sha256`` is that of its bytes.
+
+        Raises ArchiveError when it cannot be written, or when a copy of that name is there with another content.
+        """
+        try:
+            self.content.flush()
+            os.fsync(self.content.fileno())
+            rename_to_free_name(self._unfinished, relative.name, self._folder)
+            _sync(self._folder)
+        except FileExistsError:
+            self._archive.read(relative, sha256)
+        except OSError as error:
+            raise _unwritable(relative, error) from error
+
+
 class Archive:
     """The archive zone at ``archive_zone``, which is created when first written to.
 
@@ -35,19 +68,47 @@ class Archive:
     def __init__(self, archive_zone: Path) -> None:
         self.archive_zone = archive_zone
 
-    def store(self, source: str, name: str, content: bytes, accepted_at: datetime) -> Path:
-        """Write a copy of an accepted version and return its path in the archive.
+    def place(self, source: str, name: str, sha256: str, accepted_at: datetime) -> Path:
+        """The path of the copy of an accepted version; raises ValueError when ``accepted_at`` has no time zone."""
+        return _place(PurePath(source), name, sha256, accepted_at)
 
-        The copy is complete and on disk before it has its name, and no other copy is ever overwritten. The same call
-        again changes nothing.
+    @contextlib.contextmanager
+    def arriving(self, source: str, name: str) -> Iterator[Arriving]:
+        """A copy to be written piece by piece, and then read; it is gone in the end, unless it is kept.
 
-        Raises ArchiveError when it cannot be written, ValueError when ``accepted_at`` has no time zone.
+        Nobody else writes to it: what is read from it is what is kept. No other copy is ever overwritten; to keep the
+        same bytes in the same place again changes nothing. Raises ArchiveError for all that goes wrong with writing or
+        reading it.
         """
-        return self._write(PurePath(source), name, content, accepted_at)
+        with self._arriving(Path(source, name), Path(source)) as copy:
+            yield copy
 
     def keep_superseded(self, source: str, name: str, content: bytes, seen_at: datetime) -> Path:
-        """As ``store``, for a file that a newer one replaced before it was accepted: kept, but no version."""
-        return self._write(PurePath(source, SUPERSEDED), name, content, seen_at)
+        """Write a copy of a file that a newer one replaced before it was accepted: kept, but no version.
+
+        The same call again changes nothing. Raises ArchiveError, and ValueError when ``seen_at`` has no time zone.
+        """
+        digest = sha256(content)
+        relative = _place(PurePath(source, SUPERSEDED), name, digest, seen_at)
+        with self._arriving(relative, relative.parent) as copy:
+            copy.write(content)
+            copy.keep(relative, digest)
+        return relative
+
+    @contextlib.contextmanager
+    def opened(self, relative: Path, expected_sha256: str) -> Iterator[BinaryIO]:
+        """As ``read``, to be read piece by piece; raises ArchiveError at the end too, if it was changed meanwhile."""
+        try:
+            with self._inside(relative).open("rb") as content:
+                before = _state(content)
+                if hashlib.file_digest(content, "sha256").hexdigest() != expected_sha256:
+                    raise _changed(relative, expected_sha256)
+                content.seek(0)
+                yield content
+                if _state(content) != before:
+                    raise _changed(relative, expected_sha256)
+        except OSError as error:
+            raise _unreadable(relative, error) from error
 
     def read(self, relative: Path, expected_sha256: str) -> bytes:
         """The content of a copy, which must have the SHA-256 (hexadecimal) that the ledger has on record.
@@ -57,15 +118,9 @@ class Archive:
         try:
             content = self._inside(relative).read_bytes()
         except OSError as error:
-            raise ArchiveError(
-                f"{relative} cannot be read from the archive ({why(error)}): put it back from a backup, or land the "
-                "file again."
-            ) from error
+            raise _unreadable(relative, error) from error
         if sha256(content) != expected_sha256:
-            raise ArchiveError(
-                f"{relative} was changed in the archive (its SHA-256 is not {expected_sha256[:12]}…): put it back from "
-                "a backup, or land the file again."
-            )
+            raise _changed(relative, expected_sha256)
         return content
 
     def discard(self, relative: Path) -> None:
@@ -83,21 +138,53 @@ class Archive:
             raise ArchiveError(f"{relative} is not a path within the archive.")
         return self.archive_zone / relative
 
-    def _write(self, folder: PurePath, name: str, content: bytes, moment: datetime) -> Path:
-        if moment.tzinfo is None:
-            raise ValueError("The time of an archive copy must have a time zone.")
-        stamp = moment.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
-        landed_as = PurePath(name)
-        relative = Path(folder, f"{landed_as.stem}.{stamp}.{sha256(content)[:12]}{landed_as.suffix}")
-        path = self._inside(relative)
+    @contextlib.contextmanager
+    def _arriving(self, copy_of: Path, place: Path) -> Iterator[Arriving]:
+        path = self._inside(place)
+        unfinished = f".{copy_of.name}.{secrets.token_hex(4)}.tmp"
         try:
-            _make_folder(path.parent)
-            _write_whole(path, content)
-        except FileExistsError:
-            self.read(relative, sha256(content))
+            _make_folder(path)
+            with _opened(path) as folder:
+                try:
+                    # Read-only from the start: nothing is to change it.
+                    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+                    with os.fdopen(os.open(unfinished, flags, 0o444, dir_fd=folder), "w+b") as content:
+                        yield Arriving(self, copy_of, folder, unfinished, content)
+                finally:
+                    with contextlib.suppress(FileNotFoundError):
+                        os.unlink(unfinished, dir_fd=folder)
         except OSError as error:
-            raise ArchiveError(f"{relative} cannot be written to the archive ({why(error)}).") from error
-        return relative
+            raise _unwritable(copy_of, error) from error
+
+
+def _place(folder: PurePath, name: str, digest: str, moment: datetime) -> Path:
+    if moment.tzinfo is None:
+        raise ValueError("The time of an archive copy must have a time zone.")
+    stamp = moment.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    landed_as = PurePath(name)
+    return Path(folder, f"{landed_as.stem}.{stamp}.{digest[:12]}{landed_as.suffix}")
+
+
+def _state(content: BinaryIO) -> tuple[int, int]:
+    status = os.fstat(content.fileno())
+    return status.st_size, status.st_mtime_ns
+
+
+def _unwritable(relative: Path, error: OSError) -> ArchiveError:
+    return ArchiveError(f"{relative} cannot be written to the archive ({why(error)}).")
+
+
+def _unreadable(relative: Path, error: OSError) -> ArchiveError:
+    return ArchiveError(
+        f"{relative} cannot be read from the archive ({why(error)}): put it back from a backup, or land the file again."
+    )
+
+
+def _changed(relative: Path, expected_sha256: str) -> ArchiveError:
+    return ArchiveError(
+        f"{relative} was changed in the archive (its SHA-256 is not {expected_sha256[:12]}…): put it back from a "
+        "backup, or land the file again."
+    )
 
 
 def _make_folder(folder: Path) -> None:
@@ -106,24 +193,6 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(exist_ok=True)
         with _opened(folder.parent) as above:
             _sync(above)
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """Write a file that has its name only when it is complete and on disk; FileExistsError when the name is taken."""
-    unfinished = f".{path.name}.{secrets.token_hex(4)}.tmp"
-    with _opened(path.parent) as folder:
-        try:
-            # Read-only from the start: nothing is to change it.
-            descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o444, dir_fd=folder)
-            with os.fdopen(descriptor, "wb") as copy:
-                copy.write(content)
-                copy.flush()
-                os.fsync(descriptor)
-            rename_to_free_name(unfinished, path.name, folder)
-        finally:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(unfinished, dir_fd=folder)
-        _sync(folder)
 
 
 def _opened(folder: Path) -> contextlib.AbstractContextManager[int]:

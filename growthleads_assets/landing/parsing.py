@@ -3,9 +3,10 @@
 Belongs here: the order of the steps, what refuses a file. Does not: reading files or tables; the steps themselves.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import BinaryIO
 
 import polars as pl
 
@@ -14,13 +15,23 @@ from growthleads_assets.contracts.schemas import folded_columns, lower_case
 from growthleads_assets.landing import quarantine
 from growthleads_assets.landing.cleaning import clean_text, form_of
 from growthleads_assets.landing.header import Header, read_header
-from growthleads_assets.landing.records import Records, read_records
+from growthleads_assets.landing.records import (
+    Block,
+    Records,
+    read_again,
+    read_records,
+    record_blocks,
+    refuse_other_encodings,
+)
 from growthleads_assets.landing.refusal import FileRefused, Reason
 
 _BATCH = 250_000
 """Records that are cleaned at a time."""
 
-__all__ = ["FileRefused", "ParsedFile", "Reason", "parse_file"]
+_FIRSTS_AT_ONCE = 500_000
+"""Rows that others may repeat, of which so many are held in memory to be compared."""
+
+__all__ = ["Batch", "FileRefused", "ParsedFile", "Reason", "parse_file", "parse_in_batches"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +55,21 @@ class ParsedFile:
     extra_columns: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Batch:
+    """A part of what ``ParsedFile`` holds. All batches of a file together hold the same, in the order of lines but for
+    repeats, which are found last.
+
+    ``withdrawn``, with the columns of ``rows``, are rows of batches before that turned out to repeat others: they are
+    among ``quarantined`` here, and are not to be counted among the rows.
+    """  # noqa: D205
+
+    rows: pl.DataFrame
+    quarantined: pl.DataFrame
+    withdrawn: pl.DataFrame
+    extra_columns: tuple[str, ...]
+
+
 def parse_file(content: bytes, source: Source, day: date | None) -> ParsedFile:
     """Clean and judge a file of ``source`` by the rules of docs/domain.md, "Cleaning".
 
@@ -59,21 +85,98 @@ def parse_file(content: bytes, source: Source, day: date | None) -> ParsedFile:
     rows, derived_faults = _derived(_without(typed, pl.concat([value_faults, repeats])), source)
     _refuse_faulty_dimension(source, derived_faults)
     faults = pl.concat([faults, repeats, derived_faults])
-    faulty = records.on_lines(faults["line"])
-    texts = _texts(faulty.of_width(width), header, source)
     return ParsedFile(
         rows=_without(rows, derived_faults),
-        quarantined=quarantine.entries(faults, faulty.frame, texts, folded_columns(source.schema)),
+        quarantined=_entries(faults, records, header, source),
         rows_read=records.frame.height,
         extra_columns=header.extra,
     )
 
 
+def parse_in_batches(file: BinaryIO, source: Source, day: date | None, batch_bytes: int) -> Iterator[Batch]:
+    """As ``parse_file``, some ``batch_bytes`` of the file at a time; one batch at least.
+
+    Beyond a batch, 16 bytes a row are held in memory. The file must stay open and unchanged until the last batch.
+    Raises FileRefused at any batch, the first one or the last: nothing of the file is to be kept then.
+
+    Where rules hold over several rows, as they do in a dimension, the whole file is one batch.
+    """
+    if not source.is_event or source.derivation is not None:
+        file.seek(0)
+        parsed = parse_file(file.read(), source, day)
+        yield Batch(parsed.rows, parsed.quarantined, parsed.rows.clear(), parsed.extra_columns)
+        return
+    refuse_other_encodings(file)
+    known = list(source.schema.to_schema().columns)
+    read: list[tuple[Block, pl.DataFrame]] = []
+    header = None
+    for block in record_blocks(file, batch_bytes):
+        records = block.records
+        if header is None:
+            if records.frame.is_empty():
+                continue
+            try:
+                header, records = _after_header(records, source)
+            except FileRefused:
+                # What is no CSV at all is said before what is wrong with its header.
+                _exhaust(record_blocks(file, batch_bytes))
+                raise
+        width = len(header.names)
+        typed, value_faults = _typed(records.of_width(width), header, source, day)
+        faults = pl.concat([quarantine.wrong_widths(records.frame, width), value_faults])
+        rows, _ = _derived(_without(typed, value_faults), source)
+        read.append((block.without_records(), rows.select("line", hash=quarantine.row_hashes(rows, known))))
+        yield Batch(rows, _entries(faults, records, header, source), rows.clear(), header.extra)
+    if header is None:
+        raise _empty()
+    yield from _repeats(file, read, header, source, day)
+
+
+def _repeats(
+    file: BinaryIO,
+    read: Sequence[tuple[Block, pl.DataFrame]],
+    header: Header,
+    source: Source,
+    day: date | None,
+) -> Iterator[Batch]:
+    """Batches that withdraw the rows that repeat an earlier one; ``read`` are blocks, each with the hashes of its rows.
+
+    Only rows of which another has the same hash are read again, and compared.
+    """
+    known = list(source.schema.to_schema().columns)
+    hashes = pl.concat(hashed["hash"] for _, hashed in read).sort()
+    shared = hashes.filter(hashes == hashes.shift(1)).unique().to_frame()
+    for some in shared.iter_slices(_FIRSTS_AT_ONCE):
+        firsts: list[pl.DataFrame] = []
+        for block, hashed in read:
+            lines = hashed.join(some, on="hash", how="semi")["line"]
+            if lines.is_empty():
+                continue
+            records = read_again(file, block).on_lines(lines)
+            typed, no_faults = _typed(records, header, source, day)
+            candidates = pl.concat([*firsts, typed])
+            repeats = quarantine.repeats(candidates, known, apart_from=no_faults)
+            firsts = [_without(candidates, repeats)]
+            if not repeats.is_empty():
+                rows, _ = _derived(typed.join(repeats, on="line", how="semi"), source)
+                entries = _entries(repeats, records, header, source)
+                yield Batch(rows.clear(), entries, rows, header.extra)
+
+
+def _exhaust(blocks: Iterable[Block]) -> None:
+    for _ in blocks:
+        pass
+
+
 def _after_header(records: Records, source: Source) -> tuple[Header, Records]:
     if records.frame.is_empty():
-        raise FileRefused("The file is empty: even the header is missing. Its first line must name the columns.")
+        raise _empty()
     header = read_header(records.first(), records.frame["line"][0], source)
     return header, records._replace(frame=records.frame.slice(1))
+
+
+def _empty() -> FileRefused:
+    return FileRefused("The file is empty: even the header is missing. Its first line must name the columns.")
 
 
 def _typed(records: Records, header: Header, source: Source, day: date | None) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -103,6 +206,13 @@ def _texts(records: Records, header: Header, source: Source) -> pl.DataFrame:
     ]
     left_out = [pl.lit(None, pl.String).alias(name) for name in known if name not in header.names]
     return records.frame.select("line", *delivered, *left_out)
+
+
+def _entries(faults: pl.DataFrame, records: Records, header: Header, source: Source) -> pl.DataFrame:
+    """What is quarantined of the records, by their faults."""
+    faulty = records.on_lines(faults["line"])
+    texts = _texts(faulty.of_width(len(header.names)), header, source)
+    return quarantine.entries(faults, faulty.frame, texts, folded_columns(source.schema))
 
 
 def _derived(rows: pl.DataFrame, source: Source) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -140,6 +140,12 @@ def wrong_widths(records: pl.DataFrame, width: int) -> pl.DataFrame:
     )
 
 
+def row_hashes(rows: pl.DataFrame, columns: Sequence[str]) -> pl.Series:
+    """A number for each row, the same for rows equal in ``columns``, and rarely for others (UInt64)."""
+    batches = rows.select(columns).iter_slices(_HASHED_AT_ONCE)
+    return pl.concat([pl.Series(dtype=pl.UInt64), *(batch.hash_rows() for batch in batches)])
+
+
 def repeats(rows: pl.DataFrame, columns: Sequence[str], *, apart_from: pl.DataFrame) -> pl.DataFrame:
     """A fault for every row equal in ``columns`` to one before it, leaving those aside that have faults already.
 
@@ -148,8 +154,9 @@ def repeats(rows: pl.DataFrame, columns: Sequence[str], *, apart_from: pl.DataFr
     if rows.is_empty():
         return FAULTS.to_frame()
     # Hashing takes a fraction of the memory that comparing whole rows does; those of one hash are compared.
-    hashes = pl.concat(batch.hash_rows() for batch in rows.select(columns).iter_slices(_HASHED_AT_ONCE))
-    repeated = rows.filter(hashes.is_duplicated()).join(apart_from, on="line", how="anti", maintain_order="left")
+    repeated = rows.filter(row_hashes(rows, columns).is_duplicated()).join(
+        apart_from, on="line", how="anti", maintain_order="left"
+    )
     return (
         repeated.select("line", first_line=pl.col("line").first().over(columns))
         .filter(pl.col("line") != pl.col("first_line"))

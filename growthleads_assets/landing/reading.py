@@ -7,13 +7,14 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from io import BufferedReader
 
 from growthleads_assets.landing.folders import opened_folder, why
 from growthleads_assets.landing.zone import LandedFile
 
+_READ_AT_ONCE = 1 << 20
 # Not blocking: a pipe put in the place of a file would wait for a writer before it can be told from one.
 _READ_ONLY = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
@@ -37,6 +38,19 @@ def read_landed(file: LandedFile) -> bytes:
     """
     with _opened(file) as content:
         return content.read()
+
+
+def copy_landed(file: LandedFile, write: Callable[[bytes], object]) -> str:
+    """Hand the content of a takeable file to ``write``, piece by piece, and return its SHA-256 in hexadecimal.
+
+    Raises as ``read_landed`` does, in the end too: what was written is to be used only when nothing is raised.
+    """
+    digest = hashlib.sha256()
+    with _opened(file) as content:
+        while piece := content.read(_READ_AT_ONCE):
+            digest.update(piece)
+            write(piece)
+    return digest.hexdigest()
 
 
 def fingerprint(file: LandedFile) -> str:

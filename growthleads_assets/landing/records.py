@@ -7,9 +7,10 @@ takes quotes in the middle of a field for syntax. Only records that quotes sprea
 by one.
 """
 
+import io
 import re
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import polars as pl
 
@@ -78,46 +79,111 @@ class Records(NamedTuple):
         return fields
 
 
+class Block(NamedTuple):
+    """Some records of a file, and where they lie: ``size`` bytes from ``start``, the first on line ``first_line``."""
+
+    start: int
+    size: int
+    first_line: int
+    records: Records
+
+    def without_records(self) -> "Block":
+        """Where they lie, to read them again; what they take in memory is free."""
+        return self._replace(records=self.records._replace(frame=self.records.frame.clear()))
+
+
 def read_records(content: bytes) -> Records:
     """The records of a file, header included; raises FileRefused for what is not UTF-8 text in the form of CSV."""
-    _refuse_other_encodings(content)
-    content = content.removeprefix(_BYTE_ORDER_MARK)
-    if content.startswith(_BYTE_ORDER_MARK):
-        raise FileRefused("The file starts with two byte order marks: save it as UTF-8 with one or none.")
-    if content.endswith(b"\r"):
-        raise _lone_carriage_return(_line_at(content, len(content)))
-    if b'"' in content:
-        return _without_blank_lines(Records(_quoted_records(content), _NUL))
-    if b"\r" in content and (found := _LONE_CR.search(content)):
-        raise _lone_carriage_return(_line_at(content, found.start()))
-    return _without_blank_lines(Records(_plain_records(content), ","))
+    file = io.BytesIO(content)
+    refuse_other_encodings(file)
+    [block] = record_blocks(file, len(content))
+    return block.records
 
 
-def _refuse_other_encodings(content: bytes) -> None:
-    if content.startswith(_UTF16_MARKS):
-        raise FileRefused("The file is encoded as UTF-16: save it as UTF-8.")
-    if not content.isascii():
-        _refuse_invalid_utf8(content)
-    if (position := content.find(b"\0")) >= 0:
+def refuse_other_encodings(file: BinaryIO) -> None:
+    """Raise FileRefused for a file that is not UTF-8 text, or that ends in a lone CR; all of it is read."""
+    lines, line_of_nul, end = 0, None, b""
+    file.seek(0)
+    while piece := _whole_lines(file, _DECODED_AT_ONCE):
+        if file.tell() == len(piece):
+            _refuse_other_byte_order_marks(piece)
+        if not piece.isascii():
+            _refuse_invalid_utf8(piece, lines)
+        if line_of_nul is None and (position := piece.find(b"\0")) >= 0:
+            line_of_nul = lines + _line_at(piece, position)
+        lines += piece.count(b"\n")
+        end = piece[-1:]
+    if line_of_nul is not None:
         raise FileRefused(
-            f"Line {_line_at(content, position)} contains a NUL byte, so this is no text file: "
-            f"export it as CSV in UTF-8."
+            f"Line {line_of_nul} contains a NUL byte, so this is no text file: export it as CSV in UTF-8."
         )
+    file.seek(0)
+    if file.read(2 * len(_BYTE_ORDER_MARK)) == 2 * _BYTE_ORDER_MARK:
+        raise FileRefused("The file starts with two byte order marks: save it as UTF-8 with one or none.")
+    if end == b"\r":
+        raise _lone_carriage_return(lines + 1)
 
 
-def _refuse_invalid_utf8(content: bytes) -> None:
-    start = 0
-    while start < len(content):
-        end = content.find(b"\n", start + _DECODED_AT_ONCE) + 1 or len(content)
-        try:
-            content[start:end].decode()
-        except UnicodeDecodeError as error:
-            position = start + error.start
-            raise FileRefused(
-                f"Line {_line_at(content, position)} is not UTF-8 (byte 0x{content[position]:02x}): "
-                f"save the file as CSV in UTF-8."
-            ) from None
-        start = end
+def record_blocks(file: BinaryIO, size: int) -> Iterator[Block]:
+    """The records of a file that ``refuse_other_encodings`` lets pass, in blocks of about ``size`` bytes; at least one.
+
+    A block ends where a record does, so one record can make it larger. Raises FileRefused, for the first fault of the
+    file, at the block that has it.
+    """
+    file.seek(0)
+    first = len(_BYTE_ORDER_MARK) if file.read(len(_BYTE_ORDER_MARK)) == _BYTE_ORDER_MARK else 0
+    file.seek(first)
+    start, line, rest = first, 1, b""
+    # Twice as much each time that a record does not end: what was read is not looked through again and again.
+    while more := _whole_lines(file, max(size, len(rest))):
+        rest += more
+        if len(rest) > len(more) and not _first_record_ends(rest, line):
+            continue
+        records, end = _records_of(rest, line, goes_on=True)
+        if end:
+            yield Block(start, end, line, records)
+        line += rest.count(b"\n", 0, end)
+        start, rest = start + end, rest[end:]
+    if rest or start == first:
+        records, end = _records_of(rest, line, goes_on=False)
+        yield Block(start, end, line, records)
+
+
+def read_again(file: BinaryIO, block: Block) -> Records:
+    """The records of a block that was read before."""
+    file.seek(block.start)
+    return _records_of(file.read(block.size), block.first_line, goes_on=False)[0]
+
+
+def _whole_lines(file: BinaryIO, size: int) -> bytes:
+    """So many bytes, or as many more as it takes to the end of a line; none at the end of the file."""
+    piece = file.read(size)
+    return piece if piece.endswith(b"\n") else piece + file.readline()
+
+
+def _records_of(content: bytes, first_line: int, *, goes_on: bool) -> tuple[Records, int]:
+    """The records of whole lines, and where they end: at a record not closed yet, where the file ``goes_on``."""
+    if b'"' in content:
+        frame, end = _quoted_records(content, first_line, goes_on=goes_on)
+        return _without_blank_lines(Records(frame, _NUL)), end
+    if b"\r" in content and (found := _LONE_CR.search(content)):
+        raise _lone_carriage_return(first_line + content.count(b"\n", 0, found.start()))
+    return _without_blank_lines(Records(_plain_records(content, first_line), ",")), len(content)
+
+
+def _refuse_other_byte_order_marks(start: bytes) -> None:
+    if start.startswith(_UTF16_MARKS):
+        raise FileRefused("The file is encoded as UTF-16: save it as UTF-8.")
+
+
+def _refuse_invalid_utf8(piece: bytes, lines_before: int) -> None:
+    try:
+        piece.decode()
+    except UnicodeDecodeError as error:
+        raise FileRefused(
+            f"Line {lines_before + _line_at(piece, error.start)} is not UTF-8 (byte 0x{piece[error.start]:02x}): "
+            f"save the file as CSV in UTF-8."
+        ) from None
 
 
 def _lone_carriage_return(line: int) -> FileRefused:
@@ -131,8 +197,11 @@ def _line_at(content: bytes, position: int) -> int:
     return content.count(b"\n", 0, position) + 1
 
 
-def _lines(content: bytes) -> pl.DataFrame:
+def _lines(content: bytes, first_line: int) -> pl.DataFrame:
     """The physical lines without their LF or CRLF, as ``line`` and ``raw``."""
+    if content.startswith(_BYTE_ORDER_MARK):
+        # Further down in the file it is text like any other; polars drops one where its input starts.
+        content = _BYTE_ORDER_MARK + content
     lines = pl.read_csv(
         content,
         separator=_NUL,
@@ -142,11 +211,11 @@ def _lines(content: bytes) -> pl.DataFrame:
         empty_string_is_null=False,
         raise_if_empty=False,
     )
-    return lines.select(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("line"), "raw")
+    return lines.select(pl.int_range(first_line, first_line + pl.len(), dtype=pl.Int64).alias("line"), "raw")
 
 
-def _plain_records(content: bytes) -> pl.DataFrame:
-    return _with_width(_lines(content).with_columns(cells="raw"), ",")
+def _plain_records(content: bytes, first_line: int) -> pl.DataFrame:
+    return _with_width(_lines(content, first_line).with_columns(cells="raw"), ",")
 
 
 def _with_width(records: pl.DataFrame, separator: str) -> pl.DataFrame:
@@ -161,18 +230,25 @@ def _without_blank_lines(records: Records) -> Records:
     return records._replace(frame=records.frame.filter(~has_one_field | is_text))
 
 
-def _quoted_records(content: bytes) -> pl.DataFrame:
-    records = _lines(content).with_columns(simple=pl.col("raw").str.contains(_SIMPLE))
+def _quoted_records(content: bytes, first_line: int, *, goes_on: bool) -> tuple[pl.DataFrame, int]:
+    records = _lines(content, first_line).with_columns(simple=pl.col("raw").str.contains(_SIMPLE))
     incomplete = records.filter(~pl.col("simple")).filter(~pl.col("raw").str.contains(_COMPLETE))
+    end = len(content)
     if not incomplete.is_empty():
-        records = _joined(records, _records_from(content, incomplete["line"]))
+        long = _records_from(content, incomplete["line"], first_line)
+        if long.unclosed and not goes_on:
+            raise long.unclosed.refusal
+        if long.unclosed:
+            end = long.unclosed.position
+            records = records.filter(pl.col("line") < long.unclosed.line)
+        records = _joined(records, long.records)
     simple = pl.col("raw").str.replace_all('"', "", literal=True).str.replace_all(",", _NUL, literal=True)
     general = ("," + pl.col("raw")).str.replace_all(_FIELD, f"{_NUL}${{1}}${{2}}").str.strip_prefix(_NUL)
     cells = [
         records.filter("simple").with_columns(cells=simple),
         records.filter(~pl.col("simple")).with_columns(cells=general),
     ]
-    return _with_width(pl.concat(cells).drop("simple").sort("line"), _NUL)
+    return _with_width(pl.concat(cells).drop("simple").sort("line"), _NUL), end
 
 
 def _unescaped(column: str) -> pl.Expr:
@@ -187,6 +263,23 @@ class _LongRecord(NamedTuple):
     raw: str
 
 
+class _NeverClosed(FileRefused):
+    """A quote opens and does not close in what was looked at."""
+
+
+class _Unclosed(NamedTuple):
+    """A record of which the end was not there: where it starts, and the refusal if nothing follows."""
+
+    position: int
+    line: int
+    refusal: _NeverClosed
+
+
+class _LongRecords(NamedTuple):
+    records: list[_LongRecord]
+    unclosed: _Unclosed | None
+
+
 def _joined(lines: pl.DataFrame, records: list[_LongRecord]) -> pl.DataFrame:
     """The lines, those that a long record goes over replaced by it."""
     long = pl.DataFrame(records, schema={"line": pl.Int64, "last_line": pl.Int64, "raw": pl.String}, orient="row")
@@ -199,23 +292,34 @@ def _joined(lines: pl.DataFrame, records: list[_LongRecord]) -> pl.DataFrame:
     )
 
 
-def _records_from(content: bytes, lines: Iterable[int]) -> list[_LongRecord]:
+def _records_from(content: bytes, lines: Iterable[int], first_line: int) -> _LongRecords:
     """The records that start on these lines, which are none in themselves; a line inside the record before starts none.
 
-    Raises FileRefused where there is no record.
+    Raises FileRefused where there is no record, unless it may only be that its end is missing.
     """
     records: list[_LongRecord] = []
-    position, current = 0, 1
+    position, current = 0, first_line
     for line in lines:
         if line < current:
             continue
         for _ in range(line - current):
             position = content.index(b"\n", position) + 1
-        end = _end_of_record(content, position, line)
+        try:
+            end = _end_of_record(content, position, line)
+        except _NeverClosed as refusal:
+            return _LongRecords(records, _Unclosed(position, line, refusal))
         last_line = line + content.count(b"\n", position, end)
         records.append(_LongRecord(line, last_line, content[position:end].decode()))
         position, current = content.find(b"\n", end) + 1, last_line + 1
-    return records
+    return _LongRecords(records, None)
+
+
+def _first_record_ends(content: bytes, line: int) -> bool:
+    try:
+        _end_of_record(content, 0, line)
+    except _NeverClosed:
+        return False
+    return True
 
 
 def _end_of_record(content: bytes, start: int, line: int) -> int:
@@ -229,7 +333,7 @@ def _end_of_record(content: bytes, start: int, line: int) -> int:
     if after[:1] == b"\r":
         raise _lone_carriage_return(last_line)
     if after[:1] == b'"':
-        raise FileRefused(
+        raise _NeverClosed(
             f"The quote that opens on line {last_line} is never closed: close it, or double it if it is text."
         )
     raise FileRefused(

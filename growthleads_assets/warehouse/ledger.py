@@ -175,19 +175,14 @@ def record_version(
     file: str,
     day: date | None,
     sha256: str,
-    rows_read: int,
-    rows_loaded: int,
-    rows_quarantined: int,
-    earnings: Decimal | None,
-    extra_columns: Iterable[str],
     judged_by: str,
     archived_as: Path,
     run_id: str | None,
 ) -> int:
     """Put an accepted version in force in place of the one before it, and return its load id.
 
-    ``earnings`` is the sum over its loaded rows, None where the source delivers no money. The quarantined rows of the
-    version before are marked resolved: its successor has its own.
+    The quarantined rows of the version before are marked resolved: its successor has its own. What its rows come to is
+    for `record_rows`, in the same transaction.
     """
     connection.execute(
         """
@@ -204,40 +199,33 @@ def record_version(
     cursor = connection.cursor(row_factory=scalar_row)
     cursor.execute(
         """
-        insert into bronze.files (
-            source, file, day, sha256, rows_read, rows_loaded, rows_quarantined, earnings, extra_columns,
-            status, judged_by, archived_as, run_id
-        )
-        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, 'loaded', %s, %s, %s)
+        insert into bronze.files (source, file, day, sha256, status, judged_by, archived_as, run_id)
+        values (%s, %s, %s, %s, 'loaded', %s, %s, %s)
         returning load_id
         """,
-        (
-            source,
-            file,
-            day,
-            sha256,
-            rows_read,
-            rows_loaded,
-            rows_quarantined,
-            earnings,
-            list(extra_columns),
-            judged_by,
-            str(archived_as),
-            run_id,
-        ),
+        (source, file, day, sha256, judged_by, str(archived_as), run_id),
     )
     return int(cursor.fetchall()[0])
 
 
-def record_reload(
-    connection: psycopg.Connection, load_id: int, *, rows_loaded: int, rows_quarantined: int, earnings: Decimal | None
+def record_rows(
+    connection: psycopg.Connection,
+    load_id: int,
+    *,
+    rows_loaded: int,
+    rows_quarantined: int,
+    earnings: Decimal | None,
+    extra_columns: Iterable[str],
 ) -> None:
-    """Record what a version in force came to when it was read again."""
+    """Record what a version in force came to, when it was read first or again.
+
+    ``earnings`` is the sum over its loaded rows, None where the source delivers no money.
+    """
     connection.execute(
         """
         update bronze.files
-        set rows_read = %s, rows_loaded = %s, rows_quarantined = %s, earnings = %s
+        set rows_read = %s, rows_loaded = %s, rows_quarantined = %s, earnings = %s, extra_columns = %s
         where load_id = %s
         """,
-        (rows_loaded + rows_quarantined, rows_loaded, rows_quarantined, earnings, load_id),
+        (rows_loaded + rows_quarantined, rows_loaded, rows_quarantined, earnings, list(extra_columns), load_id),
     )

@@ -5,16 +5,21 @@ Belongs here: the steps from a landed or archived file to its rows, and their or
 A file is locked before it is read, and its archive copy is written before the transaction commits. So whoever commits
 later has read later, and every version in force has its copy. A process killed in between leaves at worst a copy of
 bytes that are still in the landing zone.
+
+What is judged and loaded is read from that copy, which nobody else writes to: what is hashed, archived and loaded are
+the same bytes. Rows go into the table batch by batch, so that memory does not grow with the file; a refusal at the last
+of them takes back all.
 """
 
 import io
-from collections.abc import Collection
-from contextlib import nullcontext
+from collections.abc import Collection, Generator, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal, NamedTuple, TypeVar
 
 import polars as pl
 import psycopg
@@ -23,14 +28,14 @@ from psycopg import sql
 from growthleads_assets.contracts.registry import Source
 from growthleads_assets.landing.archive import Archive
 from growthleads_assets.landing.departure import NotTakenAway, take_away
-from growthleads_assets.landing.parsing import FileRefused, ParsedFile, parse_file
-from growthleads_assets.landing.reading import read_landed, sha256
+from growthleads_assets.landing.parsing import Batch, FileRefused, parse_in_batches
+from growthleads_assets.landing.reading import copy_landed
 from growthleads_assets.landing.zone import LandedFile
 from growthleads_assets.warehouse import ledger
 from growthleads_assets.warehouse.dimension_changes import recorded
 from growthleads_assets.warehouse.tables import bronze_columns
 
-ROWS_A_COPY = 100_000
+Item = TypeVar("Item")
 
 QUARANTINE_COLUMNS = ("line", "raw_line", "column_name", "value", "reason", "detail", "fields")
 
@@ -55,11 +60,15 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Loader:
-    """Loads files over one connection, for one run; ``judged_by`` is the fingerprint of the rules that judge them."""
+    """Loads files over one connection, for one run; ``judged_by`` is the fingerprint of the rules that judge them.
+
+    Files are read ``batch_bytes`` at a time.
+    """
 
     connection: psycopg.Connection
     archive: Archive
     judged_by: str
+    batch_bytes: int
     run_id: str | None = None
 
     def load_landed(self, source: Source, file: LandedFile) -> Outcome:
@@ -74,16 +83,16 @@ class Loader:
         try:
             with self.connection.transaction():
                 ledger.lock_file(self.connection, source.name, file.name)
-                content = read_landed(file)
-                digest = sha256(content)
-                in_force = ledger.version_in_force(self.connection, source.name, file.name)
-                if in_force and in_force.sha256 == digest:
-                    outcome = _unchanged(in_force)
-                else:
-                    parsed = parse_file(content, source, file.day)
-                    archived = self.archive.store(source.name, file.name, content, datetime.now(UTC))
-                    self._accept(source, file.name, file.day, digest, parsed, archived, in_force)
-                    outcome = _loaded(parsed)
+                with self.archive.arriving(source.name, file.name) as copy:
+                    digest = copy_landed(file, copy.write)
+                    in_force = ledger.version_in_force(self.connection, source.name, file.name)
+                    if in_force and in_force.sha256 == digest:
+                        outcome = _unchanged(in_force)
+                    else:
+                        place = self.archive.place(source.name, file.name, digest, datetime.now(UTC))
+                        outcome = self._accept(source, file.name, file.day, digest, copy.content, place, in_force)
+                        copy.keep(place, digest)
+                        archived = place
         except FileRefused as refusal:
             self._record_refusal(source, file, digest, str(refusal))
             return Outcome("refused", reason=str(refusal))
@@ -106,21 +115,12 @@ class Loader:
             version = ledger.version_in_force(self.connection, source.name, file_name)
             if version is None:
                 return Outcome("absent")
-            parsed = parse_file(self.archive.read(version.archived_path, version.sha256), source, version.day)
-            if version.judged_by != self.judged_by:
-                archived = version.archived_path
-                self._accept(source, file_name, version.day, version.sha256, parsed, archived, version)
-                return _loaded(parsed)
-            self.connection.execute("delete from bronze.quarantine where load_id = %s", (version.load_id,))
-            self._replace_rows(source, file_name, version.day, version.load_id, parsed)
-            ledger.record_reload(
-                self.connection,
-                version.load_id,
-                rows_loaded=parsed.rows.height,
-                rows_quarantined=parsed.quarantined.height,
-                earnings=_earnings(source, parsed),
-            )
-        return _loaded(parsed)
+            with self.archive.opened(version.archived_path, version.sha256) as content:
+                if version.judged_by != self.judged_by:
+                    place = version.archived_path
+                    return self._accept(source, file_name, version.day, version.sha256, content, place, version)
+                self.connection.execute("delete from bronze.quarantine where load_id = %s", (version.load_id,))
+                return self._replace_rows(source, file_name, version.day, version.load_id, content)
 
     def _accept(
         self,
@@ -128,10 +128,10 @@ class Loader:
         file_name: str,
         day: date | None,
         digest: str,
-        parsed: ParsedFile,
+        content: BinaryIO,
         archived: Path,
         in_force: ledger.Version | None,
-    ) -> None:
+    ) -> Outcome:
         """Put a version in force in place of the one before it, and its rows in place of that one's."""
         load_id = ledger.record_version(
             self.connection,
@@ -139,18 +139,13 @@ class Loader:
             file=file_name,
             day=day,
             sha256=digest,
-            rows_read=parsed.rows_read,
-            rows_loaded=parsed.rows.height,
-            rows_quarantined=parsed.quarantined.height,
-            earnings=_earnings(source, parsed),
-            extra_columns=parsed.extra_columns,
             judged_by=self.judged_by,
             archived_as=archived,
             run_id=self.run_id,
         )
         has_predecessor = in_force is not None and not source.is_event
         with recorded(self.connection, source, load_id) if has_predecessor else nullcontext():
-            self._replace_rows(source, file_name, day, load_id, parsed)
+            return self._replace_rows(source, file_name, day, load_id, content)
 
     def _cleared(self, source: Source, file: LandedFile, digest: str, outcome: Outcome) -> Outcome:
         if not source.leaves_landing_zone:
@@ -174,47 +169,98 @@ class Loader:
                 run_id=self.run_id,
             )
 
-    def _replace_rows(self, source: Source, file_name: str, day: date | None, load_id: int, parsed: ParsedFile) -> None:
+    def _replace_rows(
+        self, source: Source, file_name: str, day: date | None, load_id: int, content: BinaryIO
+    ) -> Outcome:
+        """Put the rows of a file in place of those that came from it before, and its quarantined rows beside them.
+
+        Raises FileRefused: some may be in place then, and the transaction must not commit.
+        """
         table = sql.Identifier("bronze", source.name)
         if source.is_event:
             # A file is its day, so the day's rows are the file's; the index is on the day.
             self.connection.execute(sql.SQL("delete from {} where _day = %s").format(table), (day,))
         else:
             self.connection.execute(sql.SQL("delete from {}").format(table))
-        provenance = {
-            "_source": pl.lit(source.name),
-            "_file": pl.lit(file_name),
-            "_line": pl.col("line"),
-            "_load_id": pl.lit(load_id),
-            "_day": pl.lit(day, pl.Date),
-        }
+        of_rows = {"_source": source.name, "_file": file_name, "_load_id": load_id, "_day": day}
+        of_entries = {"load_id": load_id, "source": source.name, "file": file_name, "day": day}
         columns = list(bronze_columns(source))
-        rows = parsed.rows.with_columns(provenance[name].alias(name) for name in columns if name in provenance)
-        self._copy(table, rows.select(columns))
-        self._quarantine(source, file_name, day, load_id, parsed.quarantined)
+        withdraw = sql.SQL("delete from {} where _load_id = %s and _line = any(%s)").format(table)
 
-    def _copy(self, table: sql.Identifier, rows: pl.DataFrame) -> None:
-        columns = sql.SQL(", ").join(map(sql.Identifier, rows.columns))
+        def copies() -> Iterator[tuple[Batch, _Copy, _Copy]]:
+            for batch in parse_in_batches(content, source, day, self.batch_bytes):
+                rows = batch.rows.rename({"line": "_line"}).with_columns(**_constants(of_rows)).select(columns)
+                entries = batch.quarantined.select(QUARANTINE_COLUMNS).with_columns(**_constants(of_entries))
+                yield batch, _Copy.of(rows), _Copy.of(entries)
+
+        loaded = quarantined = 0
+        earnings = None if source.earnings_column is None else Decimal()
+        extra_columns: tuple[str, ...] = ()
+        with closing(_made_ahead(copies())) as made:
+            for batch, rows, entries in made:
+                self._copy(table, rows)
+                self._copy(sql.Identifier("bronze", "quarantine"), entries)
+                if not batch.withdrawn.is_empty():
+                    self.connection.execute(withdraw, (load_id, batch.withdrawn["line"].to_list()))
+                loaded += batch.rows.height - batch.withdrawn.height
+                quarantined += batch.quarantined.height
+                if earnings is not None:
+                    earnings += _sum(batch.rows, source) - _sum(batch.withdrawn, source)
+                extra_columns = batch.extra_columns
+        ledger.record_rows(
+            self.connection,
+            load_id,
+            rows_loaded=loaded,
+            rows_quarantined=quarantined,
+            earnings=earnings,
+            extra_columns=extra_columns,
+        )
+        return Outcome("loaded", loaded + quarantined, loaded, quarantined, extra_columns)
+
+    def _copy(self, table: sql.Identifier, rows: "_Copy") -> None:
+        if rows.frame.is_empty():
+            return
+        columns = sql.SQL(", ").join(map(sql.Identifier, rows.frame.columns))
         with self.connection.cursor() as cursor:
-            for batch in rows.iter_slices(ROWS_A_COPY):
-                text = io.BytesIO()
-                batch.write_csv(text, include_header=False)
-                if b"\n\\." in text.getvalue():
-                    # PostgreSQL up to 17 takes a line that starts so for the end of the data, even within quotes.
-                    with cursor.copy(sql.SQL("copy {} ({}) from stdin").format(table, columns)) as copy:
-                        for row in batch.iter_rows():
-                            copy.write_row(row)
-                    continue
-                statement = sql.SQL("copy {} ({}) from stdin (format csv)").format(table, columns)
-                with cursor.copy(statement) as copy:
-                    copy.write(text.getbuffer())
+            if b"\n\\." in rows.text:
+                # PostgreSQL up to 17 takes a line that starts so for the end of the data, even within quotes.
+                with cursor.copy(sql.SQL("copy {} ({}) from stdin").format(table, columns)) as copy:
+                    for row in rows.frame.iter_rows():
+                        copy.write_row(row)
+                return
+            with cursor.copy(sql.SQL("copy {} ({}) from stdin (format csv)").format(table, columns)) as copy:
+                copy.write(rows.text)
 
-    def _quarantine(self, source: Source, file_name: str, day: date | None, load_id: int, rows: pl.DataFrame) -> None:
-        columns = sql.SQL(", ").join(map(sql.Identifier, ("load_id", "source", "file", "day", *QUARANTINE_COLUMNS)))
-        statement = sql.SQL("copy bronze.quarantine ({}) from stdin").format(columns)
-        with self.connection.cursor() as cursor, cursor.copy(statement) as copy:
-            for row in rows.select(QUARANTINE_COLUMNS).iter_rows():
-                copy.write_row((load_id, source.name, file_name, day, *row))
+
+class _Copy(NamedTuple):
+    """Rows on their way into a table that has their columns, and as CSV."""
+
+    frame: pl.DataFrame
+    text: bytes
+
+    @classmethod
+    def of(cls, frame: pl.DataFrame) -> "_Copy":
+        text = io.BytesIO()
+        frame.write_csv(text, include_header=False)
+        return cls(frame, text.getvalue())
+
+
+def _made_ahead(items: Iterator[Item]) -> Generator[Item]:
+    """The items, each made in another thread while the one before is used: PostgreSQL need not wait for the next."""
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        upcoming = thread.submit(next, items, None)
+        while (item := upcoming.result()) is not None:
+            upcoming = thread.submit(next, items, None)
+            yield item
+
+
+def _constants(values: Mapping[str, object]) -> Mapping[str, pl.Expr]:
+    """Columns with one value each."""
+    return {name: pl.lit(value, pl.Date if name.endswith("day") else None) for name, value in values.items()}
+
+
+def _sum(rows: pl.DataFrame, source: Source) -> Decimal:
+    return Decimal(rows[source.earnings_column or ""].sum())
 
 
 def files_that_do_not_add_up(
@@ -239,22 +285,6 @@ def files_that_do_not_add_up(
     ).format(table=sql.Identifier("bronze", source.name))
     parameters = {"source": source.name, "days": [day for day in days if day]}
     return [file for (file,) in connection.execute(statement, parameters)]
-
-
-def _earnings(source: Source, parsed: ParsedFile) -> Decimal | None:
-    if source.earnings_column is None:
-        return None
-    return Decimal(parsed.rows[source.earnings_column].sum())
-
-
-def _loaded(parsed: ParsedFile) -> Outcome:
-    return Outcome(
-        "loaded",
-        rows_read=parsed.rows_read,
-        rows_loaded=parsed.rows.height,
-        rows_quarantined=parsed.quarantined.height,
-        extra_columns=parsed.extra_columns,
-    )
 
 
 def _unchanged(version: ledger.Version) -> Outcome:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from growthleads_assets.landing.archive import Archive, ArchiveError
-from tests.landing.zones import mode, names_in, unprivileged
+from tests.landing.zones import archived, mode, names_in, unprivileged
 
 CONTENT = b"date\n"
 NOON = datetime(2024, 3, 27, 12, 0, 0, 42, UTC)
@@ -21,15 +21,15 @@ def digest(content: bytes) -> str:
 
 
 def store(archive: Archive, content: bytes = CONTENT, at: datetime = NOON) -> Path:
-    return archive.store("routy", "2024-03-26.csv", content, at)
+    return archived(archive, "routy", "2024-03-26.csv", content, at)
 
 
 def test_a_copy_is_named_by_source_file_time_and_content(tmp_path: Path) -> None:
     archive = Archive(tmp_path / "archive")
 
     # sha256 of b"abc" is the textbook example ba7816bf 8f01cfea …
-    event = archive.store("routy", "2024-03-26.csv", b"abc", NOON)
-    dimension = archive.store("deals", "deals.csv", b"abc", NOON)
+    event = archived(archive, "routy", "2024-03-26.csv", b"abc", NOON)
+    dimension = archived(archive, "deals", "deals.csv", b"abc", NOON)
 
     assert event.as_posix() == "routy/2024-03-26.20240327T120000.000042Z.ba7816bf8f01.csv"
     assert dimension.as_posix() == "deals/deals.20240327T120000.000042Z.ba7816bf8f01.csv"

@@ -19,7 +19,7 @@ from growthleads_assets.landing.archive import Archive, ArchiveError
 from growthleads_assets.landing.departure import NotTakenAway, recover, take_away
 from growthleads_assets.landing.reading import read_landed
 from growthleads_assets.landing.zone import LandedFile
-from tests.landing.zones import find, found, land, mode, names_in, unprivileged
+from tests.landing.zones import archived, find, found, land, mode, names_in, unprivileged
 
 FILE = "routy/2024-03-26.csv"
 NAME = "2024-03-26.csv"
@@ -56,7 +56,7 @@ def accept(zone: Path, archive: Archive, relative: str = FILE) -> tuple[LandedFi
     """Read a file and archive it, as acceptance does."""
     file = found(zone, relative)
     content = read_landed(file)
-    archive.store(file.source or "", file.name, content, datetime.now(UTC))
+    archived(archive, file.source or "", file.name, content, datetime.now(UTC))
     return file, digest(content)
 
 
@@ -468,7 +468,7 @@ class Platform:
         for file in find(self.zone):
             content = read_landed(file)
             if self.ledger[-1:] != [content]:
-                self.archive.store("routy", file.name, content, next(self._moments))
+                archived(self.archive, "routy", file.name, content, next(self._moments))
                 self.ledger.append(content)
             return file, digest(content)
         return None

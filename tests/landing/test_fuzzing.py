@@ -19,7 +19,8 @@ def test_a_damaged_file_is_loaded_quarantined_or_refused_with_a_reason(name: str
 
 @pytest.fixture(scope="module")
 def shared_home(server: Server) -> Iterator[Home]:
-    with server.new_home() as home:
+    # So little that few files are read at once.
+    with server.new_home(batch_size=300) as home:
         yield home
 
 

@@ -5,10 +5,12 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from growthleads_assets.contracts.registry import SOURCES
+from growthleads_assets.landing.archive import Archive
+from growthleads_assets.landing.reading import sha256
 from growthleads_assets.landing.zone import LandedFile, discover
 
 START, TODAY = date(2024, 1, 1), date(2024, 3, 28)
@@ -37,6 +39,15 @@ def found(zone: Path, relative: str) -> LandedFile:
     """The one thing found under this path, as it is shown."""
     [file] = [file for file in find(zone) if file.relative == relative]
     return file
+
+
+def archived(archive: Archive, source: str, name: str, content: bytes, at: datetime) -> Path:
+    """Write a copy of an accepted version and return its path in the archive."""
+    path = archive.place(source, name, sha256(content), at)
+    with archive.arriving(source, name) as copy:
+        copy.write(content)
+        copy.keep(path, sha256(content))
+    return path
 
 
 def names_in(folder: Path) -> set[str]:

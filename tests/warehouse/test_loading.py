@@ -1,0 +1,98 @@
+"""Files on their way into bronze in several batches: all of a file is loaded, or nothing of it."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from growthleads_assets.contracts.registry import SOURCES
+from growthleads_assets.warehouse.loading import Outcome
+from tests.homes import Home, Server
+from tests.landing.zones import names_in
+
+PLACE = "routy/2024-03-26.csv"
+HEADER = "date,marketing_source,operator,country,countryCode,raw_earnings,visits,signups"
+# Lines 2, 5 and 8 are one row, as are 3 and 6; 4 has no operator and 7 a field too few.
+ROWS = (
+    ",A,Foo,US,,1.50,0,0",
+    ',B,"Foo\'s, ""the"" best",US,,2,0,0',
+    ",A,,US,,4,0,0",
+    "2024-03-26,A,Foo,US,,+1.5,0.0,0",
+    ',B,"Foo\'s, ""the"" best",US,,2.,0,0',
+    ",A,Foo,US,,8,0",
+    ",A,Foo ,US,null,01.5,0,0",
+    ",A,Bar,US,,16,0,0",
+)
+
+
+def file(*rows: str) -> str:
+    return "".join(f"{line}\n" for line in (HEADER, *rows))
+
+
+@pytest.fixture
+def home(server: Server) -> Iterator[Home]:
+    """A home in which a batch is about as long as a row."""
+    with server.new_home(batch_size=20) as home:
+        yield home
+
+
+def load(home: Home, content: str) -> Outcome:
+    home.land({PLACE: content})
+    with home.platform.connected() as connection:
+        [landed] = home.platform.landed(connection, settle_seconds=0)
+        return home.platform.loader(connection, "run").load_landed(SOURCES["routy"], landed)
+
+
+def reload(home: Home) -> Outcome:
+    with home.platform.connected() as connection:
+        return home.platform.loader(connection, "run").reload(SOURCES["routy"], PLACE.partition("/")[2])
+
+
+def in_the_tables(home: Home) -> tuple[list[dict[str, Any]], ...]:
+    return (
+        home.query("select _line, _load_id, operator, raw_earnings from bronze.routy order by _line"),
+        home.query("select load_id, line, reason, detail, resolved_at from bronze.quarantine order by load_id, line"),
+        home.query("select * from bronze.files where status = 'loaded' order by load_id"),
+    )
+
+
+def test_a_row_that_repeats_one_of_an_earlier_batch_is_quarantined_and_not_counted(home: Home) -> None:
+    outcome = load(home, file(*ROWS))
+
+    assert (outcome.status, outcome.rows_read, outcome.rows_loaded, outcome.rows_quarantined) == ("loaded", 8, 3, 5)
+    rows, held, [version] = in_the_tables(home)
+    assert [(row["_line"], row["operator"]) for row in rows] == [(2, "Foo"), (3, 'Foo\'s, "the" best'), (9, "Bar")]
+    reasons = {4: "null_not_allowed", 5: "duplicate", 6: "duplicate", 7: "field_count", 8: "duplicate"}
+    assert {entry["line"]: entry["reason"] for entry in held} == reasons
+    first_lines = {entry["line"]: entry["detail"].split(",")[0] for entry in held if entry["reason"] == "duplicate"}
+    assert first_lines == {line: f"The row repeats line {first}" for line, first in {5: 2, 6: 3, 8: 2}.items()}
+    # 1.50 + 2 + 16.
+    assert (version["rows_read"], version["rows_loaded"], version["rows_quarantined"]) == (8, 3, 5)
+    assert version["earnings"] == Decimal("19.5")
+    assert names_in(home.settings.archive_zone) == {version["archived_as"]}
+    assert (home.settings.archive_zone / version["archived_as"]).read_text() == file(*ROWS)
+
+
+def test_a_version_read_again_says_the_same(home: Home) -> None:
+    load(home, file(*ROWS))
+    before = in_the_tables(home)
+
+    outcome = reload(home)
+
+    assert (outcome.status, outcome.rows_read, outcome.rows_loaded, outcome.rows_quarantined) == ("loaded", 8, 3, 5)
+    assert in_the_tables(home) == before
+
+
+def test_a_file_refused_at_its_last_row_leaves_all_as_it_was(home: Home) -> None:
+    load(home, file(*ROWS))
+    before, archived = in_the_tables(home), names_in(home.settings.archive_zone)
+
+    outcome = load(home, file(",C,Foo,US,,1,0,0", ",D,,US,,1,0,0", ",C,Foo,US,,1,0,0", ',C,"Foo,US,,1,0,0'))
+
+    sentence = "The quote that opens on line 5 is never closed: close it, or double it if it is text."
+    assert (outcome.status, outcome.reason) == ("refused", sentence)
+    assert in_the_tables(home) == before
+    assert names_in(home.settings.archive_zone) == archived
+    assert names_in(home.settings.landing_zone) == {PLACE}
+    assert home.query("select reason from bronze.files where status = 'refused'") == [{"reason": sentence}]
