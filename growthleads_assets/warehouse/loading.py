@@ -178,14 +178,14 @@ class Loader:
         """
         table = sql.Identifier("bronze", source.name)
         if source.is_event:
-            # A file is its day, so the day's rows are the file's; the index is on the day.
+            # A file is its day, so the day's rows are the file's; the key begins with the day.
             self.connection.execute(sql.SQL("delete from {} where _day = %s").format(table), (day,))
         else:
             self.connection.execute(sql.SQL("delete from {}").format(table))
         of_rows = {"_source": source.name, "_file": file_name, "_load_id": load_id, "_day": day}
         of_entries = {"load_id": load_id, "source": source.name, "file": file_name, "day": day}
         columns = list(bronze_columns(source))
-        withdraw = sql.SQL("delete from {} where _load_id = %s and _line = any(%s)").format(table)
+        withdraw = sql.SQL("delete from {} where _day = %s and _load_id = %s and _line = any(%s)").format(table)
 
         def copies() -> Iterator[tuple[Batch, _Copy, _Copy]]:
             for batch in parse_in_batches(content, source, day, self.batch_bytes):
@@ -201,7 +201,7 @@ class Loader:
                 self._copy(table, rows)
                 self._copy(sql.Identifier("bronze", "quarantine"), entries)
                 if not batch.withdrawn.is_empty():
-                    self.connection.execute(withdraw, (load_id, batch.withdrawn["line"].to_list()))
+                    self.connection.execute(withdraw, (day, load_id, batch.withdrawn["line"].to_list()))
                 loaded += batch.rows.height - batch.withdrawn.height
                 quarantined += batch.quarantined.height
                 if earnings is not None:
@@ -271,7 +271,7 @@ def files_that_do_not_add_up(
         """
         select files.file
         from bronze.files as files
-        cross join lateral (select count(*) as n from {table} where _load_id = files.load_id) as loaded
+        cross join lateral (select count(*) as n from {table} where {of_file}) as loaded
         cross join lateral (select count(*) as n from bronze.quarantine where load_id = files.load_id) as quarantined
         where files.source = %(source)s and files.status = 'loaded' and files.superseded_at is null
             and (files.day is null or files.day = any(%(days)s))
@@ -282,7 +282,10 @@ def files_that_do_not_add_up(
             )
         order by files.file
         """
-    ).format(table=sql.Identifier("bronze", source.name))
+    ).format(
+        table=sql.Identifier("bronze", source.name),
+        of_file=sql.SQL(f"{'_day = files.day and ' if source.is_event else ''}_load_id = files.load_id"),
+    )
     parameters = {"source": source.name, "days": [day for day in days if day]}
     return [file for (file,) in connection.execute(statement, parameters)]
 

@@ -369,17 +369,38 @@ def _is_current(connection: psycopg.Connection, checksum: str) -> bool:
 def _bronze_table(source: Source) -> Iterator[sql.Composed]:
     required = required_columns(source)
     table = sql.Identifier("bronze", source.name)
-    yield sql.SQL("create table if not exists {} ({}, primary key (_load_id, _line))").format(
+    # One index for the days of a window and against loading a line twice: with one for each PostgreSQL took 3.0 instead
+    # of 2.2 s for a million rows. The load comes before the line so that a correction, whose predecessor's entries are
+    # still there, fills pages of its own: 2.6 s instead of 4.
+    key = sql.SQL("_day, _load_id, _line") if source.is_event else sql.SQL("_load_id, _line")
+    yield sql.SQL("create table if not exists {} ({}, primary key ({}))").format(
         table,
         sql.SQL(", ").join(
             sql.SQL("{} " + sql_type + (" not null" if name in required else "")).format(sql.Identifier(name))
             for name, (sql_type, _) in bronze_columns(source).items()
         ),
+        key,
     )
     yield sql.SQL("comment on table {} is {}").format(table, sql.Literal(source.description))
     if source.is_event:
-        yield sql.SQL("create index if not exists {} on {} (_day)").format(
-            sql.Identifier(f"{source.name}_by_day"), table
+        # Of homes made when the key was the load and the line, and the day had an index of its own.
+        yield sql.SQL(
+            """
+            do $$
+            begin
+                if to_regclass({by_day_name}) is not null then
+                    alter table {table} drop constraint {key_name}, add primary key ({key});
+                    drop index {by_day};
+                end if;
+            end
+            $$
+            """
+        ).format(
+            by_day_name=sql.Literal(f'bronze."{source.name}_by_day"'),
+            table=table,
+            key_name=sql.Identifier(f"{source.name}_pkey"),
+            key=key,
+            by_day=sql.Identifier("bronze", f"{source.name}_by_day"),
         )
 
 

@@ -96,3 +96,21 @@ def test_a_file_refused_at_its_last_row_leaves_all_as_it_was(home: Home) -> None
     assert names_in(home.settings.archive_zone) == archived
     assert names_in(home.settings.landing_zone) == {PLACE}
     assert home.query("select reason from bronze.files where status = 'refused'") == [{"reason": sentence}]
+
+
+def test_a_home_of_before_gets_the_key_of_today(home: Home) -> None:
+    load(home, file(*ROWS))
+    before = in_the_tables(home)
+    home.query_all(
+        """
+        alter table bronze.routy drop constraint routy_pkey, add primary key (_load_id, _line);
+        create index routy_by_day on bronze.routy (_day);
+        update bronze.layout set checksum = 'of before';
+        """
+    )
+
+    reload(home)
+
+    indexes = home.query("select indexdef from pg_indexes where schemaname = 'bronze' and tablename = 'routy'")
+    assert [index["indexdef"].split(" USING ")[1] for index in indexes] == ["btree (_day, _load_id, _line)"]
+    assert in_the_tables(home) == before
