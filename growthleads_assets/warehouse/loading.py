@@ -241,7 +241,8 @@ class _Copy(NamedTuple):
     @classmethod
     def of(cls, frame: pl.DataFrame) -> "_Copy":
         text = io.BytesIO()
-        frame.write_csv(text, include_header=False)
+        # No fraction where there is none, which polars would write as six zeros.
+        frame.write_csv(text, include_header=False, datetime_format="%Y-%m-%d %H:%M:%S%.f")
         return cls(frame, text.getvalue())
 
 
