@@ -27,23 +27,16 @@ class FileChanged(UnreadableFile):
     """The file is gone, or no longer the one that was seen: what lies there now is for the next pass, once settled."""
 
 
-def read_landed(file: LandedFile) -> bytes:
-    """The content of a takeable file, as it was when it was discovered.
-
-    No folder or file on the way, from the landing zone down, may be a symbolic link, and only a regular file is read.
-    It must have the size, times and inode that it was seen with, before and after reading: a file exchanged before it
-    was opened, or written to, may be half written. One exchanged while it is read is read to its end.
-
-    Raises FileChanged when it does not, and UnreadableFile for everything that the operating system objects to.
-    """
-    with _opened(file) as content:
-        return content.read()
-
-
 def copy_landed(file: LandedFile, write: Callable[[bytes], object]) -> str:
     """Hand the content of a takeable file to ``write``, piece by piece, and return its SHA-256 in hexadecimal.
 
-    Raises as ``read_landed`` does, in the end too: what was written is to be used only when nothing is raised.
+    It is the content that it had when it was discovered. No folder or file on the way, from the landing zone down,
+    may be a symbolic link, and only a regular file is read. It must have the size, times and inode that it was seen
+    with, before and after reading: a file exchanged before it was opened, or written to, may be half written. One
+    exchanged while it is read is read to its end.
+
+    Raises FileChanged when it does not, and UnreadableFile for everything that the operating system objects to; in the
+    end too, so that what was written is to be used only when nothing is raised.
     """
     digest = hashlib.sha256()
     with _opened(file) as content:
@@ -54,7 +47,7 @@ def copy_landed(file: LandedFile, write: Callable[[bytes], object]) -> str:
 
 
 def fingerprint(file: LandedFile) -> str:
-    """The SHA-256 of a takeable file in hexadecimal, read piece by piece; raises as ``read_landed`` does."""
+    """The SHA-256 of a takeable file in hexadecimal, read piece by piece; raises as ``copy_landed`` does."""
     with _opened(file) as content:
         return hashlib.file_digest(content, "sha256").hexdigest()
 

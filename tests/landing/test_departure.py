@@ -17,9 +17,8 @@ import pytest
 
 from growthleads_assets.landing.archive import Archive, ArchiveError
 from growthleads_assets.landing.departure import NotTakenAway, recover, take_away
-from growthleads_assets.landing.reading import read_landed
 from growthleads_assets.landing.zone import LandedFile
-from tests.landing.zones import archived, find, found, land, mode, names_in, unprivileged
+from tests.landing.zones import archived, find, found, land, mode, names_in, read_landed, unprivileged
 
 FILE = "routy/2024-03-26.csv"
 NAME = "2024-03-26.csv"

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from growthleads_assets.landing.reading import FileChanged, UnreadableFile, fingerprint, read_landed, sha256
+from growthleads_assets.landing.reading import FileChanged, UnreadableFile, fingerprint, sha256
 from growthleads_assets.landing.zone import LandedFile
-from tests.landing.zones import found, land, mode, unprivileged
+from tests.landing.zones import found, land, mode, read_landed, unprivileged
 
 FILE = "routy/2024-03-26.csv"
 CONTENT = b"date,marketing_source\n,A\n"

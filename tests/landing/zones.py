@@ -1,5 +1,6 @@
 """Landing zones for tests: files landed, links and replacements made as deliverers make them."""
 
+import io
 import itertools
 import os
 import tempfile
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from growthleads_assets.contracts.registry import SOURCES
 from growthleads_assets.landing.archive import Archive
-from growthleads_assets.landing.reading import sha256
+from growthleads_assets.landing.reading import copy_landed, sha256
 from growthleads_assets.landing.zone import LandedFile, discover
 
 START, TODAY = date(2024, 1, 1), date(2024, 3, 28)
@@ -39,6 +40,14 @@ def found(zone: Path, relative: str) -> LandedFile:
     """The one thing found under this path, as it is shown."""
     [file] = [file for file in find(zone) if file.relative == relative]
     return file
+
+
+def read_landed(file: LandedFile) -> bytes:
+    """The content of a landed file, as a loader gets it."""
+    content = io.BytesIO()
+    digest = copy_landed(file, content.write)
+    assert digest == sha256(content.getvalue())
+    return content.getvalue()
 
 
 def archived(archive: Archive, source: str, name: str, content: bytes, at: datetime) -> Path:
