@@ -163,8 +163,8 @@ def span(first: date, last: date) -> str:
 
 
 def _say_what_is_left(connection: psycopg.Connection, plan: Plan, reporter: Reporter) -> bool:
-    for file in late_files(connection):
-        reporter.say(f"late: {file.source}/{file.day}.csv: growthleads status says what waits for it")
+    for late in late_files(connection):
+        reporter.say(f"late: {late.source}/{late.day}.csv: growthleads status says what waits for it")
     for _, sentence in plan.waiting:
         reporter.say(f"waiting: {sentence}")
     for file, sentence in plan.refused:
