@@ -80,6 +80,10 @@ MINUTES := 10
 fuzz: $(READY) ## Land damaged files of every source for MINUTES=10, and show what goes wrong
 	@$(BIN)/python -m tests.landing.fuzzing --minutes $(MINUTES)
 
+.PHONY: bench
+bench: $(READY) ## Measure speed and memory (ONLY=load,startup picks some, SCALE=0.1 makes all smaller)
+	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(SCALE),--scale $(SCALE))
+
 .PHONY: lint
 lint: $(READY) ## Check the style of Python, SQL and the GitHub workflow
 	@$(BIN)/ruff check
@@ -118,4 +122,4 @@ lock: $(READY) ## Write requirements.lock from pyproject.toml (ARGS=--upgrade ta
 .PHONY: clean
 clean: ## Remove .venv and everything that tools left; landed files and databases stay
 	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage* build dist dbt_project/target dbt_project/logs
-	@find growthleads_assets tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find benchmarks growthleads_assets tests -name __pycache__ -type d -prune -exec rm -rf {} +

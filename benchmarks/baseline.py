@@ -1,0 +1,52 @@
+"""The least that a load and a calculation can cost: bare COPYs, and the same SQL straight through psql.
+
+Belongs here: the statements of that, taken from dbt's own compilation. Does not: timing them.
+"""
+
+import json
+from datetime import date, timedelta
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+from benchmarks.data import EVENT_SOURCES
+from benchmarks.homes import Home
+from benchmarks.loads import COPY_COLUMNS, copy_file
+from growthleads_assets.warehouse.publication import MARTS
+
+
+def copy_all(home: Home, files: Path) -> None:
+    """COPY every event file below a folder, a transaction each."""
+    with home.connected() as connection:
+        for source in EVENT_SOURCES:
+            for file in sorted((files / source).iterdir()):
+                copy_file(connection, source, file)
+
+
+def empty_tables(home: Home) -> None:
+    """The schema `bench` with a table for each source, without indexes."""
+    home.execute(
+        "drop schema if exists bench cascade",
+        "create schema bench",
+        *(f"create table bench.{source} ({columns})" for source, columns in COPY_COLUMNS.items()),
+        "checkpoint",
+    )
+
+
+def write_statements(home: Home, first: date, last: date, script: Path) -> None:
+    """A script for psql that calculates these days as dbt does and makes all marts, each as a table in `bench`.
+
+    A model reads the platform's own tables of what comes before it, so that both calculate from the same.
+    """
+    target = script.with_suffix("")
+    window = ("--event-time-start", f"{first}", "--event-time-end", f"{last + timedelta(days=1)}")
+    home.growthleads("exec", "--", "dbt", "--quiet", "compile", *window, "--target-path", str(target))
+    nodes = json.loads((target / "manifest.json").read_text())["nodes"]
+    order = TopologicalSorter({name: node["depends_on"]["nodes"] for name, node in nodes.items()}).static_order()
+    models = [nodes[name] for name in order if name.startswith("model.")]
+    statements = [
+        f"create table bench.{model['name']} as\n{model['compiled_code']};"
+        for model in models
+        if model["config"]["materialized"] == "incremental"
+    ]
+    statements += [f"create table bench.{mart} as select * from candidate.{mart};" for mart in MARTS]
+    script.write_text("\n\n".join(statements))
