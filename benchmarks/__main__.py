@@ -5,6 +5,8 @@ Belongs here: which measurements there are, and where their results go. Does not
 
 import importlib
 import json
+import signal
+import sys
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -57,6 +59,9 @@ def main(only: tuple[str, ...], scale: float, output: Path) -> None:
 
     Exit code 1: a measurement could not be made. A target that is missed is a result like any other.
     """
+    # `kill` is to end it as Ctrl-C does, also in the background, where a shell has Ctrl-C ignored: servers stop then.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     reporter = Reporter()
     report = Report(scale)
     output.parent.mkdir(parents=True, exist_ok=True)

@@ -5,10 +5,12 @@ a missing name. Limited by what is kept of each bad row: its line, its raw text 
 """
 
 from collections.abc import Iterator
+from math import ceil
+from pathlib import Path
 
 from benchmarks import data, loads
 from benchmarks.harness import Bench, Figure, ratio, seconds
-from benchmarks.homes import LAST_DAY
+from benchmarks.homes import LAST_DAY, Home, ProcessFailed
 from benchmarks.measurements.load import ROWS
 
 BAD_SHARE = 0.05
@@ -24,9 +26,15 @@ def measure(bench: Bench) -> Iterator[Figure]:
         of_bad, of_clean = bench.in_turn(
             lambda: loads.timed_load(bench, home, bad), lambda: loads.timed_load(bench, home, clean)
         )
-        [(quarantined,)] = home.query("select count(*) from bronze.quarantine")
-    if quarantined:
-        raise ValueError(f"{quarantined} rows of the clean file were quarantined.")
+        held = [_held_out(bench, home, file) for file in (clean, bad)]
+    if held != [0, ceil(rows * BAD_SHARE)]:
+        raise ProcessFailed(f"Of {rows} rows {held} of the clean and the bad file were quarantined.")
     yield seconds(f"load with {BAD_SHARE:.0%} bad rows", of_bad)
     yield seconds("load of the clean file", of_clean)
     yield ratio("bad against clean", of_bad, of_clean, target=1.5)
+
+
+def _held_out(bench: Bench, home: Home, file: Path) -> int:
+    loads.timed_load(bench, home, file)
+    [(quarantined,)] = home.query("select count(*) from bronze.quarantine")
+    return int(quarantined)

@@ -22,7 +22,7 @@ from types import ModuleType
 from typing import Any
 
 IMPORTS, CONNECTING, SURVEY, DEFINITIONS = "imports", "connecting", "survey", "definitions"
-LOADING, DBT, MODELS, PUBLISHING = "loading", "dbt around its models", "models and tests (SQL)", "publishing"
+LOADING, DBT, MODELS, PUBLISHING = "loading", "dbt around its models", "dbt's models and tests", "publishing"
 STORAGE, RUNS, ALERTS, REST = "Dagster's record keeping", "Dagster's steps", "alerts", "the rest"
 WORK = (LOADING, MODELS, PUBLISHING)
 """What a run is for."""
