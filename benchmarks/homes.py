@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -141,6 +142,7 @@ class Homes:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._numbers = count(1)
         self._stack = ExitStack()
         self._with_history: dict[tuple[int, data.Shape], Home] = {}
 
@@ -151,7 +153,7 @@ class Homes:
     @contextmanager
     def lent(self, *, first_day: date = LAST_DAY, shape: data.Shape = data.SMALL) -> Iterator[Home]:
         """An empty home that is removed at the end of the context."""
-        folder = self.folder / f"home-{len(list(self.folder.iterdir()))}"
+        folder = self.folder / f"home-{next(self._numbers)}"
         (folder / "landing_zone").mkdir(parents=True)
         # Nothing is to wait for files to settle: they are complete when a run starts.
         lines = (f"{PREFIX}START_DATE={first_day}", f"{PREFIX}SETTLE_SECONDS=0", f"{PREFIX}TIMEZONE=UTC")
@@ -165,8 +167,7 @@ class Homes:
             stop_database(settings)
             # A folder outside of the home that the server's account needed goes with it.
             shutil.rmtree((settings.state_dir / "postgresql").resolve(), ignore_errors=True)
-            shutil.rmtree(folder / "landing_zone", ignore_errors=True)
-            shutil.rmtree(folder / "archive_zone", ignore_errors=True)
+            shutil.rmtree(folder, ignore_errors=True)
 
     def with_history(self, days: int, shape: data.Shape) -> Home:
         """A home with so many days of history up to LAST_DAY, made when it is first asked for."""
