@@ -4,7 +4,6 @@ Belongs here: the statements of that, taken from dbt's own compilation. Does not
 """
 
 import json
-from datetime import date, timedelta
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -32,14 +31,14 @@ def empty_tables(home: Home) -> None:
     )
 
 
-def write_statements(home: Home, first: date, last: date, script: Path) -> None:
-    """A script for psql that calculates these days as dbt does and makes all marts, each as a table in `bench`.
+def write_statements(home: Home, script: Path) -> None:
+    """A script for psql that calculates all of the home's days as dbt does and makes all marts, as tables in `bench`.
 
-    A model reads the platform's own tables of what comes before it, so that both calculate from the same.
+    Compiled without a window, which `dbt compile` does not take: it is all of history then. A model reads the
+    platform's own tables of what comes before it, so that both calculate from the same.
     """
     target = script.with_suffix("")
-    window = ("--event-time-start", f"{first}", "--event-time-end", f"{last + timedelta(days=1)}")
-    home.growthleads("exec", "--", "dbt", "--quiet", "compile", *window, "--target-path", str(target))
+    home.growthleads("exec", "--", "dbt", "--quiet", "compile", "--target-path", str(target))
     nodes = json.loads((target / "manifest.json").read_text())["nodes"]
     order = TopologicalSorter({name: node["depends_on"]["nodes"] for name, node in nodes.items()}).static_order()
     models = [nodes[name] for name in order if name.startswith("model.")]

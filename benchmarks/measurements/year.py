@@ -30,7 +30,7 @@ def measure(bench: Bench) -> Iterator[Figure]:
     script = bench.folder / "year.sql"
     with bench.homes.lent(first_day=first, shape=shape) as finished:
         _take_in(finished, year)
-        baseline.write_statements(finished, first, LAST_DAY, script)
+        baseline.write_statements(finished, script)
 
         def least_copies() -> Usage:
             baseline.empty_tables(finished)
