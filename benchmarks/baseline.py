@@ -37,7 +37,7 @@ def write_statements(home: Home, script: Path) -> None:
     Compiled without a window, which `dbt compile` does not take: it is all of history then. A model reads the
     platform's own tables of what comes before it, so that both calculate from the same.
     """
-    target = script.with_suffix("")
+    target = script.with_suffix(".target")
     home.growthleads("exec", "--", "dbt", "--quiet", "compile", "--target-path", str(target))
     nodes = json.loads((target / "manifest.json").read_text())["nodes"]
     order = TopologicalSorter({name: node["depends_on"]["nodes"] for name, node in nodes.items()}).static_order()

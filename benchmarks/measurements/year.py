@@ -27,7 +27,7 @@ def measure(bench: Bench) -> Iterator[Figure]:
     data.write_days(year, first, LAST_DAY, shape)
     data.write_dimensions(day, data.SMALL)
     data.write_days(day, LAST_DAY, LAST_DAY, data.SMALL)
-    script = bench.folder / "year.sql"
+    script = bench.folder / "least.sql"
     with bench.homes.lent(first_day=first, shape=shape) as finished:
         _take_in(finished, year)
         baseline.write_statements(finished, script)
