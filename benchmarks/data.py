@@ -126,11 +126,11 @@ def _drawn(below: int, seed: int, salt: int) -> pl.Expr:
 
 
 def _source(shape: Shape) -> pl.Expr:
-    return pl.format("SOURCE-{}", pl.col("n") % shape.sources).alias("marketing_source")
+    return pl.concat_str(pl.lit("SOURCE-"), pl.col("n") % shape.sources).alias("marketing_source")
 
 
 def _operator(shape: Shape) -> pl.Expr:
-    return pl.format("Operator {}", pl.col("n") // shape.sources % shape.operators).alias("operator")
+    return pl.concat_str(pl.lit("Operator "), pl.col("n") // shape.sources % shape.operators).alias("operator")
 
 
 def _country() -> pl.Expr:
@@ -139,7 +139,11 @@ def _country() -> pl.Expr:
 
 def _amount(below: int, seed: int, salt: int) -> pl.Expr:
     """An amount with cents."""
-    return pl.format("{}.{}", _drawn(below, seed, salt), (_drawn(100, seed, salt + 1)).cast(pl.String).str.zfill(2))
+    return _with_cents(_drawn(below, seed, salt), _drawn(100, seed, salt + 1))
+
+
+def _with_cents(whole: pl.Expr, cents: pl.Expr) -> pl.Expr:
+    return pl.concat_str(whole, pl.lit("."), cents.cast(pl.String).str.zfill(2))
 
 
 def _routy(numbers: pl.DataFrame, day: date, shape: Shape, seed: int) -> pl.DataFrame:
@@ -159,7 +163,7 @@ def _routy(numbers: pl.DataFrame, day: date, shape: Shape, seed: int) -> pl.Data
 def _voluum(day: date, shape: Shape, seed: int) -> pl.DataFrame:
     return _numbers(shape.rows).select(
         pl.lit(f"{day} 00:00:00").alias("date"),
-        pl.format("brand-{}", pl.col("n") % (shape.sources * BRANDS_PER_SOURCE)).alias("voluum_brand"),
+        pl.concat_str(pl.lit("brand-"), pl.col("n") % (shape.sources * BRANDS_PER_SOURCE)).alias("voluum_brand"),
         (pl.col("n") * 20 + _drawn(20, seed, 5)).alias("clicks"),
     )
 
@@ -182,9 +186,7 @@ def _scrapers(day: date, shape: Shape, seed: int) -> pl.DataFrame:
             _source(shape),
             _operator(shape),
             _country().alias("country"),
-            pl.format("{}.{}", growth * since, (_drawn(100, seed, 6)).cast(pl.String).str.zfill(2)).alias(
-                "total_earnings"
-            ),
+            _with_cents(growth * since, _drawn(100, seed, 6)).alias("total_earnings"),
             (growth * since + _drawn(2, seed, 7)).alias("visits"),
         )
     )
