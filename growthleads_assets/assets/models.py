@@ -86,9 +86,10 @@ class _Models:
         """
         select = [key.path[-1] for key in context.selected_asset_keys]
         tests = input_tests(self.manifest, select) if select else _selected_tests(context)
-        command = "build" if select else "test"
+        if not select and not tests:
+            return
         try:
-            events = platform.transformation.build(command, first, last, select=[*select, *tests])
+            events = platform.transformation.build("build", first, last, select=[*select, *tests])
         except TransformationFailed as failure:
             yield from self._with_metadata(context, failure.events, {})
             raise dg.Failure(

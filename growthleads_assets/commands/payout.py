@@ -62,7 +62,11 @@ def verdict(day: PartDay, circumstances: Circumstances) -> Verdict:
         return Verdict(day.part, day.date, "no", [*_why_not(day, circumstances), *held])
     may_change = list(_may_change(day, circumstances)) if day.status == "provisional" else []
     good_to_know = ["some figures are estimated"] if day.is_estimated else []
-    good_to_know += [f"{source} has no row that counts" for source in day.files_empty]
+    good_to_know += [
+        f"{source} has no row that counts"
+        for source in day.files_empty
+        if circumstances.registry[source].earnings_column
+    ]
     unusual = (circumstances.unusual.get((source, day.date)) for source in day.files_in)
     good_to_know += [sentence for sentence in unusual if sentence]
     may_change += _refused_terms(day, circumstances)
