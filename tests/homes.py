@@ -37,7 +37,6 @@ from growthleads_assets.warehouse.transformation import Transformation
 
 TEMPLATE = "prepared"
 RUN_ID = "test"
-DAILY_DETAILS = ("raw_earnings", "clicks", "visits", "signups", "is_estimated", "is_baseline")
 
 
 @contextmanager
