@@ -7,6 +7,7 @@ build takes a fraction of that. The manifest lies in the home's local state, and
 project changed.
 """
 
+import fcntl
 import hashlib
 import json
 import os
@@ -21,6 +22,7 @@ from typing import Any
 
 import psycopg
 
+from growthleads_assets.warehouse.locks import open_lock_file
 from growthleads_assets.warehouse.session_locks import hold_lock
 
 RESULT_EVENTS = frozenset({"LogModelResult", "LogTestResult"})
@@ -157,10 +159,15 @@ class Transformation:
         if parsed.exists() and parsed.read_text() == self._state:
             return
         self.target_path.mkdir(parents=True, exist_ok=True)
-        result = dbtRunner().invoke(["parse", "--no-partial-parse", *self._options(write_json=True)])
-        if not result.success:
-            raise TransformationFailed(f"The dbt project cannot be parsed: {result.exception}")
-        parsed.write_text(self._state)
+        # Two processes that parse at once would write into one manifest.json.
+        with open_lock_file(self.target_path / "parse.lock") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if parsed.exists() and parsed.read_text() == self._state:
+                return
+            result = dbtRunner().invoke(["parse", "--no-partial-parse", *self._options(write_json=True)])
+            if not result.success:
+                raise TransformationFailed(f"The dbt project cannot be parsed: {result.exception}")
+            parsed.write_text(self._state)
 
     @property
     def _state(self) -> str:
