@@ -32,7 +32,6 @@ from growthleads_assets.warehouse.installation import bundled_binaries
 from growthleads_assets.warehouse.server import running_database, stop_database
 
 PSQL = bundled_binaries() / "psql"
-LINES_SHOWN = 12
 LAST_DAY = date(2025, 6, 30)
 """The last day of all history. Days after it are free for measurements."""
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from growthleads_assets.commands.reporting import NotPossible, Reporter
+from growthleads_assets.commands.reporting import NotPossible, Reporter, plain_values
 from growthleads_assets.settings import Settings, SettingsError, load_settings
 from growthleads_assets.warehouse.database import DatabaseUnavailable
 
@@ -146,7 +146,7 @@ def restatements(
             with_accruals=with_accruals,
         )
     if as_json:
-        click.echo(json.dumps(listing.as_json(rows), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(plain_values(rows), indent=2, ensure_ascii=False))
     else:
         listing.show(rows, Reporter(), is_selection=bool(first or last or source))
 
@@ -180,7 +180,7 @@ def _list_quarantine(
     with working_on(load_settings()) as (inside, _), Platform(inside, SOURCES).connected() as connection:
         rows = held_out(connection, first=first_day, last=last_day, source=source, with_resolved=with_resolved)
     if as_json:
-        click.echo(json.dumps(listing.as_json(rows), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(plain_values(rows), indent=2, ensure_ascii=False))
     else:
         listing.show_list(rows, SOURCES, Reporter(), is_selection=bool(first or last or source))
 
@@ -202,7 +202,7 @@ def show_quarantine(file: tuple[str, ...], as_json: bool) -> None:
         with platform.connected() as connection:
             found = listing.find(platform, connection, file)
     if as_json:
-        click.echo(json.dumps(listing.as_json(found.rows), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(plain_values(found.rows), indent=2, ensure_ascii=False))
     else:
         listing.show_rows(found, Archive(inside.archive_zone), Reporter())
 

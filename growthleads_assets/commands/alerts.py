@@ -9,7 +9,7 @@ from typing import Any
 
 from growthleads_assets.alerts.alert import Alert, Message
 from growthleads_assets.alerts.channels import channels, problem_sending
-from growthleads_assets.commands.reporting import Reporter
+from growthleads_assets.commands.reporting import Reporter, plain_values
 from growthleads_assets.settings import PREFIX, Settings
 from growthleads_assets.warehouse.alerts import Delivery
 
@@ -22,7 +22,7 @@ Raised = Sequence[tuple[Alert, Sequence[Delivery]]]
 def as_json(raised: Raised, ui_url: str) -> list[Mapping[str, Any]]:
     """Each alert's fields, with its ``deliveries``; times in ISO 8601."""
     return [
-        {**alert.fields(ui_url), "deliveries": [_plain(delivery) for delivery in deliveries]}
+        {**alert.fields(ui_url), "deliveries": list(map(_without_id, plain_values(deliveries)))}
         for alert, deliveries in raised
     ]
 
@@ -62,11 +62,8 @@ def send_test(settings: Settings, reporter: Reporter) -> bool:
     return succeeded
 
 
-def _plain(delivery: Delivery) -> Mapping[str, Any]:
-    values = {
-        name: value.isoformat() if isinstance(value, datetime) else value for name, value in vars(delivery).items()
-    }
-    return {name: value for name, value in values.items() if name != "alert_id"}
+def _without_id(delivery: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {name: value for name, value in delivery.items() if name != "alert_id"}
 
 
 def _cells(alert: Alert, deliveries: Sequence[Delivery]) -> Mapping[str, object]:

@@ -26,13 +26,13 @@ def check_history(platform: Platform, reporter: Reporter) -> bool:
         attend(platform, connection, run.instance, runs_since=began)
     checked = result.get_asset_check_evaluations()
     broken = found_by_checks(result, dg.AssetCheckSeverity.ERROR)
-    for sentence in found_by_checks(result, dg.AssetCheckSeverity.WARN):
+    warned = found_by_checks(result, dg.AssetCheckSeverity.WARN)
+    for sentence in warned:
         reporter.say(f"worth a look: {sentence}", style="yellow")
     for sentence in broken:
         reporter.complain(f"broken: {sentence}")
     if not result.success and not broken:
         reporter.complain(f"failed: {failure_reason(result.all_events)}")
-    warned = found_by_checks(result, dg.AssetCheckSeverity.WARN)
     kept = "No rule is broken" if result.success else f"Rules broken: {len(broken)}"
     reporter.say(f"{kept}; worth a look: {len(warned)}; checks made: {len(checked)}.")
     return bool(result.success)

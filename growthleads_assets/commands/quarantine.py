@@ -6,10 +6,8 @@ Belongs here: listing it, showing a file's rows with what to do, and writing the
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from decimal import Decimal
 from pathlib import PurePosixPath
-from typing import Any
 
 import psycopg
 
@@ -38,11 +36,6 @@ class QuarantinedFile:
     def place(self) -> str:
         """Where it lands."""
         return f"{self.version.source}/{self.version.file}"
-
-
-def as_json(rows: Iterable[object]) -> list[Mapping[str, Any]]:
-    """Plain values: amounts as decimal texts, dates and times in ISO 8601."""
-    return [{name: _plain(value) for name, value in vars(row).items()} for row in rows]
 
 
 def show_list(rows: Sequence[HeldOut], registry: Registry, reporter: Reporter, *, is_selection: bool) -> None:
@@ -210,16 +203,6 @@ def _row_cells(entry: Entry) -> Mapping[str, object]:
         "reason": entry.reason,
         "what_to_do": entry.detail,
     }
-
-
-def _plain(value: object) -> object:
-    match value:
-        case Decimal():
-            return str(value)
-        case date() | datetime():
-            return value.isoformat()
-        case _:
-            return value
 
 
 def _counted(count: int, what: str) -> str:

@@ -4,8 +4,10 @@ Belongs here: writing to the terminal. Does not: what is said.
 """
 
 import textwrap
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import date
+from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
 from rich.console import Console
@@ -16,6 +18,21 @@ from rich.text import Text
 
 class NotPossible(Exception):
     """What was asked for cannot be done: a sentence that says why and what can."""
+
+
+def plain_values(rows: Iterable[object]) -> list[dict[str, Any]]:
+    """The fields of each row for JSON: amounts as decimal texts, days and times in ISO 8601."""
+    return [{name: _plain(value) for name, value in vars(row).items()} for row in rows]
+
+
+def _plain(value: object) -> object:
+    match value:
+        case Decimal():
+            return str(value)
+        case date():
+            return value.isoformat()
+        case _:
+            return value
 
 
 class Mark(NamedTuple):

@@ -21,8 +21,7 @@ from growthleads_assets.assets.platform import Platform
 from growthleads_assets.automation.runs import failure_of_newest_run
 from growthleads_assets.automation.survey import survey
 from growthleads_assets.commands.payout import Circumstances, SourceDay, Verdict, by_source_and_day, verdict
-from growthleads_assets.commands.quarantine import as_json as as_plain_values
-from growthleads_assets.commands.reporting import Mark, NotPossible, Reporter
+from growthleads_assets.commands.reporting import Mark, NotPossible, Reporter, plain_values
 from growthleads_assets.commands.run import PART_NAMES, span
 from growthleads_assets.contracts.registry import Registry
 from growthleads_assets.planning.planner import Landed, Plan
@@ -128,9 +127,9 @@ def as_json(found: Status) -> Mapping[str, Sequence[Row]]:
     return {
         "files": found.files,
         "days": found.days,
-        "completeness": as_plain_values(found.completeness),
-        "payout": as_plain_values(found.verdicts),
-        "quarantine": as_plain_values(found.held),
+        "completeness": plain_values(found.completeness),
+        "payout": plain_values(found.verdicts),
+        "quarantine": plain_values(found.held),
     }
 
 

@@ -66,15 +66,15 @@ def find(
         where += sql.SQL(_REACHES[look.reach])
     values = {**(parameters or {}), **(days._asdict() if days else {})}
     view = sql.Identifier("gold", look.view)
-    total = sql.SQL("sum({})").format(sql.Identifier(look.summed)) if look.summed else sql.SQL("null::numeric")
-    [counted] = connection.execute(
-        sql.SQL("select count(*), {} from {} {}").format(total, view, where), values
-    ).fetchall()
-    rows = connection.execute(
-        sql.SQL("select * from {} {} order by {} limit {}").format(
-            view, where, sql.SQL(look.order), sql.Literal(SHOWN_ROWS)
+    total = sql.SQL("sum({})").format(sql.Identifier(look.summed)) if look.summed else sql.SQL("sum(null::numeric)")
+    # Counted and summed by the query that lists them: a view can take a while to make.
+    cursor = connection.execute(
+        sql.SQL("select *, count(*) over (), {} over () from {} {} order by {} limit {}").format(
+            total, view, where, sql.SQL(look.order), sql.Literal(SHOWN_ROWS)
         ),
         values,
     )
-    columns = [column.name for column in rows.description or ()]
-    return Found(columns, rows.fetchall(), *counted)
+    columns = [column.name for column in cursor.description or ()][:-2]
+    rows = cursor.fetchall()
+    count, summed = rows[0][-2:] if rows else (0, None)
+    return Found(columns, [row[:-2] for row in rows], count, summed)
