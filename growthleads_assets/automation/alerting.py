@@ -8,7 +8,7 @@ a terminal executed, takes a failure for final that is tried again, and is not t
 
 import logging
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,8 +23,6 @@ from growthleads_assets.assets.models import FAILED_CHECKS, IS_PUBLISHED
 from growthleads_assets.assets.platform import Platform
 from growthleads_assets.automation.history import HISTORY_CHECKS
 from growthleads_assets.automation.runs import (
-    RANGE_END,
-    RANGE_START,
     WORK,
     days_of_run,
     failure_reason,
@@ -42,7 +40,6 @@ SECONDS_BETWEEN_TICKS = 14
 OVERLAP = timedelta(minutes=1)
 FIRST_LOOK = timedelta(days=1)
 
-_PARTITION = "dagster/partition"
 _WILL_RETRY = "dagster/will_retry"
 _TELLING = {
     dg.DagsterEventType.STEP_FAILURE,
@@ -154,9 +151,9 @@ def raise_failed_runs(connection: psycopg.Connection, instance: dg.DagsterInstan
             _raise(connection, _Matter(key, "all of history", None), failure)
         elif failure.is_published or by_work == by_run:
             # Of work whose numbers are published nothing is left to try again.
-            _raise(connection, _Matter(by_run, _subject(run), _days(run)), failure)
+            _raise(connection, _Matter(by_run, _subject(run), days_of_run(run.tags)), failure)
         elif failure.checks and not _will_be_halved(run):
-            _raise(connection, _Matter(by_work, _subject(run), _days(run), _STAYS), failure)
+            _raise(connection, _Matter(by_work, _subject(run), days_of_run(run.tags), _STAYS), failure)
 
 
 _LEFT = "It is left until its files or the platform change, or until somebody runs it: `growthleads run`."
@@ -274,21 +271,14 @@ def _key_of_work(work: str) -> str:
 
 
 def _will_be_halved(run: dg.DagsterRun) -> bool:
-    days = _days(run)
+    days = days_of_run(run.tags)
     return days is not None and days.first != days.last
-
-
-def _days(run: dg.DagsterRun) -> DayRange | None:
-    partition = run.tags.get(_PARTITION)
-    with suppress(ValueError):
-        return days_of_run({RANGE_START: partition, RANGE_END: partition} if partition else run.tags)
-    return None
 
 
 def _subject(run: dg.DagsterRun) -> str:
     """What the run was about: its days, or the sources that it loads, or its job."""
-    days = _days(run)
+    days = days_of_run(run.tags)
     if days:
-        return f"{days.first}" if days.first == days.last else f"{days.first} to {days.last}"
+        return days.span
     sources = sorted(key.path[-1] for key in run.asset_selection or () if key.path[0] == "bronze")
     return ", ".join(sources) or f"job {run.job_name}"

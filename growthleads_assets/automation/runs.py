@@ -6,6 +6,7 @@ Belongs here: that translation, running one in this process, and which runs go o
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -24,6 +25,7 @@ from growthleads_assets.warehouse import leases
 
 RANGE_START = "dagster/asset_partition_range_start"
 RANGE_END = "dagster/asset_partition_range_end"
+_PARTITION = "dagster/partition"
 WORK = "growthleads/work"
 """The tag of a run that the planner asked for: the fingerprint of its work."""
 
@@ -152,7 +154,8 @@ def files_not_loaded(result: dg.ExecuteInProcessResult) -> list[str]:
 def failure_of_newest_run(instance: dg.DagsterInstance, day: date) -> str | None:
     """Why the newest run that covers the day failed; None if it did not, or is not among the newest runs at all."""
     for run in instance.get_runs(limit=_RUNS_LOOKED_AT):
-        if not _covers(run.tags, day):
+        days = days_of_run(run.tags)
+        if not days or not days.first <= day <= days.last:
             continue
         if run.status != dg.DagsterRunStatus.FAILURE:
             return None
@@ -235,16 +238,13 @@ def _load_new_files_only(sources: Sequence[str]) -> Mapping[str, Any]:
 
 
 def days_of_run(tags: Mapping[str, str]) -> DayRange | None:
-    """The range of days that a run with these tags materializes; None for a run of no range."""
-    if RANGE_START not in tags:
-        return None
-    return DayRange(date.fromisoformat(tags[RANGE_START]), date.fromisoformat(tags[RANGE_END]), frozenset())
-
-
-def _covers(tags: Mapping[str, str], day: date) -> bool:
-    of_one_day = tags.get("dagster/partition")
+    """The days that a run with these tags materializes, one or a range; None for a run of no day."""
+    of_one_day = tags.get(_PARTITION)
     first, last = tags.get(RANGE_START, of_one_day), tags.get(RANGE_END, of_one_day)
-    return first is not None and last is not None and first <= day.isoformat() <= last
+    # Tags can be anybody's: what is no day is no partition of the platform's.
+    with suppress(ValueError):
+        return DayRange(date.fromisoformat(first or ""), date.fromisoformat(last or ""), frozenset())
+    return None
 
 
 def _is_overdue(record: dg.RunRecord) -> bool:

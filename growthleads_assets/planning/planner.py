@@ -51,6 +51,11 @@ class DayRange:
     sources: frozenset[str]
     recalculates: bool = True
 
+    @property
+    def span(self) -> str:
+        """The days as people read them."""
+        return f"{self.first}" if self.first == self.last else f"{self.first} to {self.last}"
+
 
 @dataclass(frozen=True)
 class DayWork:

@@ -160,5 +160,4 @@ class _Desk:
 
 
 def _title(days: DayRange) -> str:
-    span = f"{days.first}" if days.first == days.last else f"{days.first} to {days.last}"
-    return span + (f": {', '.join(sorted(days.sources))}" if days.sources else "")
+    return days.span + (f": {', '.join(sorted(days.sources))}" if days.sources else "")
