@@ -110,7 +110,7 @@ def test_a_range_in_one_run_equals_its_days_one_by_one(server: Server) -> None:
         assert everything(home) == in_one_run
 
 
-def test_bronze_tables_alone_can_be_materialized_and_the_same_bytes_again_are_no_failure(
+def test_bronze_tables_and_checks_alone_can_be_run_and_the_same_bytes_again_are_no_failure(
     home: Home, capsys: pytest.CaptureFixture[str]
 ) -> None:
     home.land_and_settle(FILES)
@@ -121,6 +121,13 @@ def test_bronze_tables_alone_can_be_materialized_and_the_same_bytes_again_are_no
             run = PlannedRun(source, [dg.AssetKey(["bronze", source])], tags=tags)
             result = run_in_process(run, definitions, instance)
             assert result.success, failure_reason(result.all_events)
+        for asset, check in (
+            ("silver/operators", "operators_are_mapped"),
+            ("silver/traffic_events", "traffic_events_operator_is_known"),
+            ("gold/mart_violations", "marts_do_not_contradict_themselves"),
+        ):
+            evaluated = _executed_alone(definitions, instance, asset, check)
+            assert [evaluation.check_name for evaluation in evaluated] == [check]
     home.land({path: text for path, text in FILES.items() if path == f"routy/{DAYS[0]}.csv"})
 
     assert run_pass(home.platform, Reporter())
@@ -203,6 +210,18 @@ def test_a_blocking_check_is_told_by_its_name_and_nothing_fails_while_nobody_can
             run = instance.get_run_by_id(blocked["run_id"])
         assert run
         assert (run.is_failure, run.tags[RANGE_START], run.tags[RANGE_END]) == (True, "2024-03-02", "2024-03-02")
+
+
+def _executed_alone(
+    definitions: dg.Definitions, instance: dg.DagsterInstance, asset: str, check: str
+) -> list[dg.AssetCheckEvaluation]:
+    """What a check says that somebody executes by itself in the UI."""
+    key = dg.AssetCheckKey(dg.AssetKey(asset.split("/")), check)
+    job = dg.define_asset_job("one_check", selection=dg.AssetSelection.checks(key))
+    with_job = dg.Definitions.merge(definitions, dg.Definitions(jobs=[job]))
+    result = with_job.resolve_job_def("one_check").execute_in_process(instance=instance, raise_on_error=False)
+    assert result.success, failure_reason(result.all_events)
+    return list(result.get_asset_check_evaluations())
 
 
 def _metadata(instance: dg.DagsterInstance, *key: str) -> dict[str, Any]:

@@ -80,24 +80,33 @@ class _Models:
         metadata: Mapping[str, Any] | None = None,
         is_published: bool = False,
     ) -> Iterator[DbtEvent]:
-        """Build and test the selected models for the days, and tell Dagster of each, with some metadata more.
-
-        Where only checks are selected, as for bronze tables that are materialized without a model, these are run.
-        """
+        """Build and test the selected models for the days, and tell Dagster of each, with some metadata more."""
         select = [key.path[-1] for key in context.selected_asset_keys]
-        tests = input_tests(self.manifest, select) if select else _selected_tests(context)
-        if not select and not tests:
-            return
+        tests = input_tests(self.manifest, select)
         try:
             events = platform.transformation.build("build", first, last, select=[*select, *tests])
         except TransformationFailed as failure:
             yield from self._with_metadata(context, failure.events, {})
-            raise dg.Failure(
-                f"dbt stopped: {failure}",
-                metadata={FAILED_CHECKS: list(failure.failed_tests), IS_PUBLISHED: is_published},
-            ) from None
+            raise _failure(failure, is_published=is_published) from None
         rows = _row_counts(connection, self.manifest, select, first, last)
         yield from self._with_metadata(context, events, {model: {**rows[model], **(metadata or {})} for model in rows})
+
+    def check(self, context: dg.AssetExecutionContext, platform: Platform) -> Iterator[DbtEvent]:
+        """Run the selected tests where no model is selected: those of bronze tables that are materialized alone, for
+        the days of the run; and what somebody executes by itself, over all of history.
+        """  # noqa: D205
+        tests = sorted(key.name for key in context.selected_asset_check_keys)
+        days = days_of(context)
+        with self.prepared(platform):
+            try:
+                if days:
+                    events = platform.transformation.build("build", days[0], days[-1], select=tests)
+                else:
+                    events = platform.transformation.test_all_of_history(tests)
+            except TransformationFailed as failure:
+                yield from self.converted(context, failure.events)
+                raise _failure(failure) from None
+        yield from self.converted(context, events)
 
     def converted(
         self, context: dg.AssetExecutionContext | dg.OpExecutionContext, events: Iterable[Mapping[str, Any]]
@@ -125,6 +134,13 @@ class _Models:
                     yield dg.Output(None, output_name=result.output_name, metadata=metadata)
                 else:
                     yield result
+
+
+def _failure(failure: TransformationFailed, *, is_published: bool = False) -> dg.Failure:
+    return dg.Failure(
+        f"dbt stopped: {failure}",
+        metadata={FAILED_CHECKS: list(failure.failed_tests), IS_PUBLISHED: is_published},
+    )
 
 
 def model_assets(transformation: Transformation, partitions: dg.PartitionsDefinition) -> Sequence[dg.AssetsDefinition]:
@@ -162,6 +178,9 @@ def _dimension_models(models: _Models) -> dg.AssetsDefinition:
         dagster_dbt_translator=models.translator,
     )
     def dimension_models(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> Iterator[DbtEvent]:
+        if not context.selected_asset_keys:
+            yield from models.check(context, platform)
+            return
         today = platform.settings.today()
         with models.prepared(platform) as connection:
             yield from models.build(context, platform, connection, today, today)
@@ -180,14 +199,14 @@ def _event_models(models: _Models, partitions: dg.PartitionsDefinition) -> dg.As
         dagster_dbt_translator=models.translator,
     )
     def event_models(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> Iterator[DbtEvent]:
+        if not context.selected_asset_keys:
+            yield from models.check(context, platform)
+            return
         days = days_of(context)
         first, last = days[0], days[-1]
         selected = {key.path[-1] for key in context.selected_asset_keys}
         parts = [part for part, model in LAST_MODELS.items() if models_needed(models.manifest, model) <= selected]
         with models.prepared(platform) as connection:
-            if not selected:
-                yield from models.build(context, platform, connection, first, last)
-                return
             if len(parts) < len(LAST_MODELS):
                 publication.leave_to_be_calculated(connection, first, last)
             publication.begin_calculation(connection, parts, first, last, context.run.run_id)
@@ -208,6 +227,9 @@ def _solution_marts(models: _Models, partitions: dg.PartitionsDefinition) -> dg.
         dagster_dbt_translator=models.translator,
     )
     def solution_marts(context: dg.AssetExecutionContext, platform: dg.ResourceParam[Platform]) -> Iterator[DbtEvent]:
+        if not context.selected_asset_keys:
+            yield from models.check(context, platform)
+            return
         days = days_of(context)
         first, last = days[0], days[-1]
         selected = [key.path[-1] for key in context.selected_asset_keys]
@@ -244,10 +266,6 @@ def _reports(models: _Models) -> dg.AssetsDefinition:
                 yield dg.MaterializeResult(asset_key=key)
 
     return reports
-
-
-def _selected_tests(context: dg.AssetExecutionContext) -> list[str]:
-    return sorted(key.name for key in context.selected_asset_check_keys)
 
 
 def input_tests(manifest: Mapping[str, Any], models: Collection[str]) -> list[str]:

@@ -18,6 +18,8 @@ def daily_partitions(settings: Settings) -> dg.DailyPartitionsDefinition:
     )
 
 
-def days_of(context: dg.AssetExecutionContext) -> Sequence[date]:
-    """The days that the run materializes, in order."""
+def days_of(context: dg.AssetExecutionContext | dg.OpExecutionContext) -> Sequence[date]:
+    """The days that the run materializes, in order; none in a run without partitions."""
+    if not context.has_partition_key and not context.has_partition_key_range:
+        return []
     return sorted(date.fromisoformat(key) for key in context.partition_keys)

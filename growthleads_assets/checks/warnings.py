@@ -6,7 +6,6 @@ do.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +13,7 @@ import dagster as dg
 import psycopg
 
 from growthleads_assets.assets.markdown import markdown_table
+from growthleads_assets.assets.partitions import days_of
 from growthleads_assets.assets.platform import Platform
 from growthleads_assets.contracts.registry import Registry, Source
 from growthleads_assets.settings import Settings
@@ -230,18 +230,12 @@ def warning_checks(warnings: Sequence[DataWarning]) -> dg.AssetChecksDefinition:
     def check(
         context: dg.AssetCheckExecutionContext, platform: dg.ResourceParam[Platform]
     ) -> Iterator[dg.AssetCheckResult]:
-        days = _days_of(context)
+        days = days_of(context.op_execution_context)
+        # A run without partitions is about dimensions, or somebody asked for the check alone.
+        range_of_days = Days(days[0], days[-1]) if days else None
         with platform.connected() as connection:
             for warning in warnings:
                 if warning.key in context.selected_asset_check_keys:
-                    yield warning.judge(connection, days).result()
+                    yield warning.judge(connection, range_of_days).result()
 
     return check
-
-
-def _days_of(context: dg.AssetCheckExecutionContext) -> Days | None:
-    """The days of the run; None in a run without partitions, which is about dimensions."""
-    if not context.op_execution_context.has_partition_key and not context.op_execution_context.has_partition_key_range:
-        return None
-    keys = context.op_execution_context.partition_keys
-    return Days(date.fromisoformat(min(keys)), date.fromisoformat(max(keys)))

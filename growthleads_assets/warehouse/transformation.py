@@ -77,9 +77,13 @@ class Transformation:
         window = ["--event-time-start", f"{first}", "--event-time-end", f"{last + timedelta(days=1)}"]
         return self._results_of([*arguments, *window])
 
-    def test_all_of_history(self) -> list[dict[str, Any]]:
-        """Run every test over all days and return their result events. Raises TransformationFailed where any fails."""
-        return self._results_of(["test", "--exclude-resource-type", "unit_test"])
+    def test_all_of_history(self, select: Sequence[str] = ()) -> list[dict[str, Any]]:
+        """Run the selected tests, or every test, over all days and return their result events.
+
+        Raises TransformationFailed where any fails.
+        """
+        selected = ["--select", *select] if select else []
+        return self._results_of(["test", *selected, "--exclude-resource-type", "unit_test"])
 
     def run_unit_tests(self) -> dict[str, str]:
         """Run the unit tests of all models and return what each says that fails, ``""`` for one that passes.
