@@ -43,12 +43,33 @@ def test_demo_data_gives_what_was_worked_out_by_hand(home: Home) -> None:
     folder = CHECKOUT / "growthleads_assets" / "demo_data"
 
     home.land_and_settle(_files(folder / "initial"), with_tests=True)
-    assert home.commissions("solution_1_marketing_daily") == _texts(demo.MARKETING_1_INITIAL)
-    assert home.commissions("solution_1_operators_monthly") == _texts(demo.OPERATORS_1_INITIAL)
+    assert _marts(home) == {
+        "solution_1_marketing_daily": _texts(demo.MARKETING_1_INITIAL),
+        "solution_1_operators_monthly": _texts(demo.OPERATORS_1_INITIAL),
+        "solution_2_marketing_daily": _texts(demo.MARKETING_2),
+        "solution_2_operators_monthly": _texts(demo.OPERATORS_2),
+        "solution_3_marketing_daily": _texts(demo.MARKETING_3_INITIAL),
+        "solution_3_operators_monthly": _texts(demo.OPERATORS_3_INITIAL),
+    }
+    assert _quarantined(home) == demo.QUARANTINED_INITIAL
 
     home.land_and_settle(_files(folder / "correction"), with_tests=True)
-    assert home.commissions("solution_1_marketing_daily") == _texts(demo.MARKETING_1_CORRECTED)
-    assert any(row["is_estimated"] for row in home.daily_rows("solution_2_marketing_daily").values())
+    assert _marts(home) == {
+        "solution_1_marketing_daily": _texts(demo.MARKETING_1_CORRECTED),
+        "solution_1_operators_monthly": _texts(demo.OPERATORS_1_CORRECTED),
+        "solution_2_marketing_daily": _texts(demo.MARKETING_2),
+        "solution_2_operators_monthly": _texts(demo.OPERATORS_2),
+        "solution_3_marketing_daily": _texts(demo.MARKETING_3_CORRECTED),
+        "solution_3_operators_monthly": _texts(demo.OPERATORS_3_CORRECTED),
+    }
+    assert _quarantined(home) == demo.QUARANTINED_CORRECTED
+    estimated = {key for key, row in home.daily_rows("solution_2_marketing_daily").items() if row["is_estimated"]}
+    assert estimated == {(source, day.isoformat()) for source, day in demo.ESTIMATED_2}
+
+
+def _quarantined(home: Home) -> set[tuple[str, date | None, int, str]]:
+    rows = home.query("select source, day, line, reason from bronze.quarantine where resolved_at is null")
+    return {(row["source"], row["day"], row["line"], row["reason"]) for row in rows}
 
 
 @pytest.mark.skipif(not SAMPLE_DATA.exists(), reason="the sample files are not part of the project")
