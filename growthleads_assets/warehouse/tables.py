@@ -13,6 +13,7 @@ import psycopg
 from psycopg import sql
 
 from growthleads_assets.contracts.registry import Registry, Source
+from growthleads_assets.settings import PREFIX, SettingsError
 
 # Any constant does, as long as every process uses the same one.
 LAYOUT_LOCK = 7_201_001
@@ -407,7 +408,10 @@ def _bronze_table(source: Source) -> Iterator[sql.Composed]:
 def record_settings(
     connection: psycopg.Connection, *, late_after: timedelta, provisional_for: timedelta, timezone: str
 ) -> None:
-    """Put the settings on record that views read, unless they are."""
+    """Put the settings on record that views read, unless they are.
+
+    Raises SettingsError for a time zone that Python knows and the database does not: each has a list of its own.
+    """
     values = {"late_after": late_after, "provisional_for": provisional_for, "timezone": timezone}
     found = connection.execute(
         "select from bronze.settings where (late_after, provisional_for, timezone) "
@@ -416,6 +420,13 @@ def record_settings(
     ).fetchone()
     if found is not None:
         return
+    try:
+        connection.execute("select now() at time zone %s", (timezone,))
+    except psycopg.errors.InvalidParameterValue:
+        raise SettingsError(
+            f"{PREFIX}TIMEZONE is {timezone!r}, but must be a time zone that the database knows too, such as UTC or "
+            "Europe/Berlin: the view pg_timezone_names lists them."
+        ) from None
     with connection.transaction():
         connection.execute("lock table bronze.settings in share row exclusive mode")
         connection.execute("delete from bronze.settings")
