@@ -117,21 +117,6 @@ def test_a_second_pass_changes_nothing(week: Home) -> None:
     assert list((week.settings.landing_zone / "routy").iterdir()) == []
 
 
-def test_a_range_in_one_run_equals_its_days_one_by_one(server: Server) -> None:
-    with server.home_like("week", lambda home: home.land_and_settle(WEEK)) as home:
-        together = _marts(home)
-        with home.platform.connected() as connection:
-            for day in (3, 1, 5, 2, 4):
-                home.recalculate(connection, date(2024, 3, day), date(2024, 3, day))
-        assert _marts(home) == together
-    with server.new_home() as home:
-        dimensions = {path: text for path, text in WEEK.items() if "/" not in path}
-        home.land_and_settle(dimensions)
-        for day in range(1, 6):
-            home.land_and_settle({path: text for path, text in WEEK.items() if f"2024-03-0{day}" in path})
-        assert _marts(home) == together
-
-
 def test_two_runs_over_one_day_leave_one_set_of_rows(week: Home) -> None:
     before = _marts(week), week.query("select count(*) from silver.traffic_events")
     problems: list[Exception] = []
