@@ -26,7 +26,8 @@ days as (
 
 ),
 
-missing as (
+-- Materialized, or PostgreSQL looks for estimates of every day, and once more for every day that is asked for.
+not_landed as materialized (
 
     select
         days.part,
@@ -42,16 +43,7 @@ missing as (
         on
             part_sources.source = files.source
             and days.date = files.day
-    where
-        files.load_id is null
-        -- Figures estimated from the observations around a day stand in for its scrapers file.
-        and not (
-            part_sources.source = 'scrapers'
-            and exists (
-                select 1 from {{ ref('scraper_increases') }} as increases
-                where increases.date = days.date and increases.is_estimated
-            )
-        )
+    where files.load_id is null
 
     union all
 
@@ -68,6 +60,24 @@ missing as (
     where not exists (
         select 1 from files
         where files.source = part_sources.source
+    )
+
+),
+
+missing as (
+
+    select
+        part,
+        date,
+        source
+    from not_landed
+    -- Figures estimated from the observations around a day stand in for its scrapers file.
+    where not (
+        source = 'scrapers'
+        and exists (
+            select 1 from {{ ref('scraper_increases') }} as increases
+            where increases.date = not_landed.date and increases.is_estimated
+        )
     )
 
 ),
