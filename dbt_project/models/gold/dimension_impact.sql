@@ -81,41 +81,62 @@ other_observations as (
 
 ),
 
+-- Every day on which a key that changes was or will be observed.
+observed_days as (
+
+    select
+        stored.marketing_source,
+        stored.operator,
+        stored.country,
+        stored.date,
+        false as changes
+    from (
+        select distinct
+            marketing_source,
+            operator,
+            country
+        from other_observations
+    ) as changing
+    inner join scraper_observations as stored
+        on
+            changing.marketing_source = stored.marketing_source
+            and changing.operator = stored.operator
+            and changing.country = stored.country
+
+    union all
+
+    select
+        marketing_source,
+        operator,
+        country,
+        date,
+        true as changes
+    from other_observations
+
+),
+
+with_neighbours as (
+
+    select
+        date,
+        bool_or(changes) as changes,
+        lag(date) over days_of_key as previous_date,
+        lead(date) over days_of_key as next_date
+    from observed_days
+    group by marketing_source, operator, country, date
+    window days_of_key as (partition by marketing_source, operator, country order by date)
+
+),
+
 -- The observations of the same key before and after one that changes, as they were and as they will be.
 neighbours as (
 
     select
-        other_observations.date,
-        max(observations.date) filter (where observations.date < other_observations.date) as previous_date,
-        min(observations.date) filter (where observations.date > other_observations.date) as next_date
-    from other_observations
-    left join
-        lateral (
-            {% for first, condition in [('max', '<'), ('min', '>')] -%}
-                select {{ first }}(stored.date) as date
-                from {{ ref('scraper_observations') }} as stored
-                where
-                    stored.marketing_source = other_observations.marketing_source
-                    and stored.operator = other_observations.operator
-                    and stored.country = other_observations.country
-                    and stored.date {{ condition }} other_observations.date
-
-                union all
-
-            {% endfor -%}
-            select changed.date
-            from other_observations as changed
-            where
-                changed.marketing_source = other_observations.marketing_source
-                and changed.operator = other_observations.operator
-                and changed.country = other_observations.country
-        ) as observations
-        on true
-    group by
-        other_observations.date,
-        other_observations.marketing_source,
-        other_observations.operator,
-        other_observations.country
+        date,
+        previous_date,
+        next_date
+    from with_neighbours
+    where changes
 
 ),
 

@@ -40,6 +40,8 @@ counted as (
             observed.marketing_source = increases.marketing_source
             and observed.operator = increases.operator
             and observed.country = increases.country
+            -- By this equality PostgreSQL can hash; by the days alone it compares every two days of a key.
+            and observed.date = increases.observed_on
             and increases.date > coalesce(observed.previously_observed_on, '-infinity')
             and increases.date <= observed.date
     group by
