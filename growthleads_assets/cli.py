@@ -366,10 +366,19 @@ def database() -> None:
 @database.command()
 @_explained
 def url() -> None:
-    """Print the connection URL, for psql or a BI tool; starts the embedded server and keeps it up until `stop`."""
+    """Print the connection URL, for psql or a BI tool, without its password.
+
+    Starts the embedded server, which needs no password, and keeps it up until `stop`.
+    """
     from growthleads_assets.warehouse.server import keep_database_up
 
-    click.echo(keep_database_up(load_settings()).url)
+    database = keep_database_up(load_settings())
+    click.echo(database.url_to_show)
+    if database.url_to_show != database.url:
+        Reporter().say_beside(
+            "The password is not shown: give it to a client in PGPASSWORD or in ~/.pgpass, or use "
+            "`growthleads exec -- psql`, which has it."
+        )
 
 
 @database.command()

@@ -7,15 +7,18 @@ A variable of the environment wins over the same one in a `.env` file; an empty 
 the home is read. That of the checkout is read too unless the environment names another home, so a home of its own
 (such as the demo's) never picks up the zones or the database of another.
 
+Each secret setting `X` can be given as `X_FILE` instead: a file that holds the value, as Docker and Kubernetes hand
+secrets to containers.
+
 Paths may start with `~`. A relative `GROWTHLEADS_HOME` starts at the current directory (in the checkout's `.env`: at
-the checkout), relative zones at the home.
+the checkout), relative zones and files of secrets at the home.
 """
 
 import contextlib
 import difflib
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -32,8 +35,9 @@ PREFIX = "GROWTHLEADS_"
 CHECKOUT = Path(__file__).resolve().parents[1]
 """The folder that holds this package, `dbt_project/` and `dagster.yaml`."""
 
-DAGSTER_DATABASE_URL = f"{PREFIX}DAGSTER_DATABASE_URL"
-PLATFORM_VARIABLES = frozenset({DAGSTER_DATABASE_URL})
+DAGSTER_STORAGE_URL = f"{PREFIX}DAGSTER_STORAGE_URL"
+READER_ROLE = f"{PREFIX}READER_ROLE"
+PLATFORM_VARIABLES = frozenset({DAGSTER_STORAGE_URL, READER_ROLE})
 """Variables that the platform sets for its child processes: no settings, and no typing errors either."""
 
 
@@ -121,6 +125,19 @@ def _postgresql_url(value: object) -> object:
             "a URL of the form postgresql://user:password@host:5432/database with one host, and with special "
             "characters in the password percent-encoded"
         )
+    return url
+
+
+def _of_a_role(url: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+    """Roles need a server that somebody else runs: the embedded one has a single role, which needs no password."""
+    from psycopg.conninfo import conninfo_to_dict
+
+    if url is None:
+        return url
+    if info.data.get("database_url", ...) is None:
+        raise ValueError(f"set together with {PREFIX}DATABASE_URL: the embedded server has one role for everything")
+    if not conninfo_to_dict(url.get_secret_value()).get("user"):
+        raise ValueError("a URL that names its role, such as postgresql://role:password@host:5432/database")
     return url
 
 
@@ -221,6 +238,8 @@ def _mail_addresses(value: str) -> str:
 
 
 Folder = Annotated[Path, AfterValidator(_folder)]
+DatabaseUrl = Annotated[SecretStr | None, BeforeValidator(_postgresql_url)]
+RoleUrl = Annotated[DatabaseUrl, AfterValidator(_of_a_role)]
 
 
 class Settings(BaseSettings):
@@ -241,8 +260,20 @@ class Settings(BaseSettings):
         default_factory=lambda fields: fields["home"] / "archive_zone",
         description="the folder that keeps every accepted version of every file",
     )
-    database_url: Annotated[SecretStr | None, BeforeValidator(_postgresql_url)] = Field(
+    database_url: DatabaseUrl = Field(
         default=None, description="the URL of a PostgreSQL database; unset: an embedded server"
+    )
+    owner_database_url: RoleUrl = Field(
+        default=None, description="the same database's URL for the role that owns and migrates the platform's tables"
+    )
+    reader_database_url: RoleUrl = Field(
+        default=None, description="the same database's URL for the role that reads gold and nothing else"
+    )
+    admin_database_url: RoleUrl = Field(
+        default=None, description="a URL on the same server for a role that may create roles and databases"
+    )
+    dagster_database_url: DatabaseUrl = Field(
+        default=None, description="the URL of a PostgreSQL database for Dagster's storage; unset: the warehouse's"
     )
     start_date: Annotated[date, BeforeValidator(_iso_date)] = Field(
         default=date(2024, 1, 1), description="the first day whose files are accepted"
@@ -339,7 +370,13 @@ class Settings(BaseSettings):
         return datetime.now(ZoneInfo(self.timezone)).date()
 
 
-_SECRETS = {name for name, about in Settings.model_fields.items() if SecretStr in get_args(about.annotation)}
+EMBEDDED: Mapping[str, None] = dict.fromkeys(name for name in Settings.model_fields if name.endswith("database_url"))
+"""Overrides for `load_settings` by which a home uses its embedded server, whatever the caller's settings are."""
+
+_SECRETS = tuple(name for name, about in Settings.model_fields.items() if SecretStr in get_args(about.annotation))
+
+SECRET_FILE_VARIABLES = tuple(f"{PREFIX}{name.upper()}_FILE" for name in _SECRETS)
+"""Every variable that names a file with the value of a setting."""
 
 SETTING_VARIABLES = tuple(f"{PREFIX}{name.upper()}" for name in Settings.model_fields)
 """Every variable that configures the platform."""
@@ -351,18 +388,60 @@ def load_settings(**overrides: Any) -> Settings:
     Raises SettingsError when a value is not accepted or a variable is unknown.
     """
     home, env_files = _home_and_env_files(overrides.get("home") or os.environ.get(f"{PREFIX}HOME"))
-    problems = [*_unknown_variables(os.environ, "the environment")]
-    for env_file in env_files:
-        problems += _unknown_variables(_read_env_file(env_file), str(env_file))
+    places: list[tuple[str, Mapping[str, str | None]]] = [(str(path), _read_env_file(path)) for path in env_files]
+    places.append(("the environment", os.environ))
+    problems = [problem for place, variables in reversed(places) for problem in _unknown_variables(variables, place)]
+    from_files: dict[str, str] = {}
+    for name in set(_SECRETS) - overrides.keys():
+        try:
+            from_files |= _secret_of_file(name, places, home)
+        except ValueError as problem:
+            problems.append(str(problem))
     try:
-        settings = Settings(**{"_env_file": env_files, **overrides, "home": home})
+        settings = Settings(**{"_env_file": env_files, **from_files, **overrides, "home": home})
     except ValidationError as error:
-        problems += map(_sentence, _causes(error))
+        problems += [_sentence(cause, from_files) for cause in _causes(error)]
     else:
         if not problems:
             return settings
     # Raised out here, unchained: pydantic's own error holds the values, passwords included.
     raise SettingsError("\n".join(problems))
+
+
+def _secret_of_file(name: str, places: Sequence[tuple[str, Mapping[str, str | None]]], home: Path) -> dict[str, str]:
+    """The setting's value by its name where a `_FILE` variable is what holds, else nothing.
+
+    Of several ``places`` the last one that says anything wins. Raises ValueError with the sentence for the user.
+    """
+    variable = f"{PREFIX}{name.upper()}"
+    for place, variables in reversed(places):
+        value, path = variables.get(variable), variables.get(f"{variable}_FILE")
+        if value and path:
+            raise ValueError(f"{variable} and {variable}_FILE are both set in {place}: set one of them.")
+        if path:
+            return {name: _content(path, f"{variable}_FILE", home)}
+        if value:
+            break
+    return {}
+
+
+def _content(path: str, variable: str, home: Path) -> str:
+    if "://" in path:
+        raise ValueError(f"{variable} must name a file that holds the URL, and not be the URL itself.")
+    file = home / Path(path).expanduser()
+    try:
+        content = file.read_text(encoding="utf-8").strip()
+    except UnicodeDecodeError:
+        raise ValueError(f"{variable} is {path!r}, which is no text in UTF-8.") from None
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{variable} is {path!r}, which cannot be read: {_reason(error)}.") from None
+    if not content:
+        raise ValueError(f"{variable} is {path!r}, which is empty: it must hold the value of the setting.")
+    return content
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 def _home_and_env_files(named: str | Path | None) -> tuple[Path, list[Path]]:
@@ -383,7 +462,7 @@ def _read_env_file(path: Path) -> Mapping[str, str | None]:
 
 
 def _unknown_variables(names: Iterable[str], place: str) -> Iterator[str]:
-    known = {*SETTING_VARIABLES, *PLATFORM_VARIABLES}
+    known = {*SETTING_VARIABLES, *SECRET_FILE_VARIABLES, *PLATFORM_VARIABLES}
     for name in sorted(n for n in names if n.upper().startswith(PREFIX) and n not in known):
         similar = difflib.get_close_matches(name[len(PREFIX) :].lower(), Settings.model_fields, n=1)
         hint = (
@@ -399,9 +478,10 @@ def _causes(error: ValidationError) -> list[ErrorDetails]:
     return [detail for detail in error.errors() if detail["type"] != "default_factory_not_called"]
 
 
-def _sentence(detail: ErrorDetails) -> str:
+def _sentence(detail: ErrorDetails, from_files: Collection[str]) -> str:
     field = str(detail["loc"][0])
     own_words = detail.get("ctx", {}).get("error") if detail["type"] == "value_error" else None
     accepted = own_words or Settings.model_fields[field].description
     shown = "" if field in _SECRETS else f"is {str(detail['input'])!r}, but "
-    return f"{PREFIX}{field.upper()} {shown}must be {accepted}."
+    variable = f"{PREFIX}{field.upper()}"
+    return f"{f'What {variable}_FILE holds' if field in from_files else variable} {shown}must be {accepted}."

@@ -14,7 +14,12 @@ from growthleads_assets.settings import Settings, SettingsError, load_settings
 @pytest.fixture(autouse=True)
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty checkout, and an environment without settings."""
-    for name in (*settings_module.SETTING_VARIABLES, *settings_module.PLATFORM_VARIABLES):
+    known = (
+        settings_module.SETTING_VARIABLES,
+        settings_module.SECRET_FILE_VARIABLES,
+        settings_module.PLATFORM_VARIABLES,
+    )
+    for name in (name for names in known for name in names):
         monkeypatch.delenv(name, raising=False)
     checkout = tmp_path / "checkout"
     checkout.mkdir()
@@ -310,7 +315,71 @@ def test_an_unknown_variable_is_a_mistake_wherever_it_stands(checkout: Path, mon
 
 
 def test_what_the_platform_sets_for_its_children_is_no_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert _load(monkeypatch, DAGSTER_DATABASE_URL="postgresql+psycopg2://db/ledger").database_url is None
+    assert _load(monkeypatch, DAGSTER_STORAGE_URL="postgresql+psycopg2://db/ledger").database_url is None
+
+
+def test_a_secret_can_be_the_content_of_a_file(checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "url").write_text("postgres://ann:s3cret@db/ledger\n")
+    (checkout / "slack").write_text("https://hooks.slack.com/s3cret")
+    (checkout / ".env").write_text(
+        "GROWTHLEADS_SLACK_WEBHOOK_URL_FILE=slack\nGROWTHLEADS_DATABASE_URL=postgresql://db/of-the-file\n"
+    )
+    settings = _load(monkeypatch, DATABASE_URL_FILE=tmp_path / "url")
+    assert settings.database_url
+    assert settings.slack_webhook_url
+    # The environment wins over the .env file in this form too.
+    assert settings.database_url.get_secret_value() == "postgresql://ann:s3cret@db/ledger"
+    assert settings.slack_webhook_url.get_secret_value() == "https://hooks.slack.com/s3cret"
+    monkeypatch.setenv("GROWTHLEADS_SLACK_WEBHOOK_URL", "https://hooks.slack.com/other")
+    assert load_settings().slack_webhook_url != settings.slack_webhook_url
+    assert load_settings(database_url=None).database_url is None
+
+
+def test_a_file_that_holds_no_secret_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    empty, binary, wrong = (tmp_path / name for name in ("empty", "binary", "wrong"))
+    empty.write_text("\n")
+    binary.write_bytes(b"\xff\xfe")
+    wrong.write_text("mysql://ann:s3cret@db")
+    problems = _problems(
+        monkeypatch,
+        DATABASE_URL_FILE=tmp_path / "missing",
+        DAGSTER_DATABASE_URL="postgresql://db/dagster",
+        DAGSTER_DATABASE_URL_FILE=wrong,
+        SLACK_WEBHOOK_URL_FILE=empty,
+        ALERT_WEBHOOK_URL_FILE=binary,
+        ADMIN_DATABASE_URL_FILE="postgresql://ann:s3cret@db/",
+        SMTP_URL_FILE=wrong,
+        TIMEZONE_FILE="x",
+    )
+    assert sorted(problems) == [
+        "GROWTHLEADS_ADMIN_DATABASE_URL_FILE must name a file that holds the URL, and not be the URL itself.",
+        f"GROWTHLEADS_ALERT_WEBHOOK_URL_FILE is '{binary}', which is no text in UTF-8.",
+        (
+            "GROWTHLEADS_DAGSTER_DATABASE_URL and GROWTHLEADS_DAGSTER_DATABASE_URL_FILE are both set in the "
+            "environment: set one of them."
+        ),
+        f"GROWTHLEADS_DATABASE_URL_FILE is '{tmp_path}/missing', which cannot be read: No such file or directory.",
+        f"GROWTHLEADS_SLACK_WEBHOOK_URL_FILE is '{empty}', which is empty: it must hold the value of the setting.",
+        "GROWTHLEADS_TIMEZONE_FILE in the environment is not a setting: did you mean GROWTHLEADS_TIMEZONE?",
+        (
+            "What GROWTHLEADS_SMTP_URL_FILE holds must be a URL of the form smtp://user:password@host:587 or "
+            "smtps://user:password@host:465, with special characters in user and password percent-encoded; smtp:// may "
+            "end in ?starttls=required, offered or never."
+        ),
+    ]
+
+
+def test_roles_need_a_server_of_their_own_and_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    [problem] = _problems(monkeypatch, OWNER_DATABASE_URL="postgresql://owner:s3cret@db/ledger")
+    assert problem == (
+        "GROWTHLEADS_OWNER_DATABASE_URL must be set together with GROWTHLEADS_DATABASE_URL: the embedded server has "
+        "one role for everything."
+    )
+    [problem] = _problems(
+        monkeypatch, DATABASE_URL="postgresql://loader@db/ledger", OWNER_DATABASE_URL="postgresql://db/ledger"
+    )
+    assert problem.startswith("GROWTHLEADS_OWNER_DATABASE_URL must be a URL that names its role")
+    assert load_settings(**settings_module.EMBEDDED).owner_database_url is None
 
 
 def test_an_env_file_that_is_no_text_is_one_sentence(checkout: Path) -> None:

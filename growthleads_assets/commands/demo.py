@@ -16,7 +16,7 @@ from growthleads_assets.assets.platform import Platform
 from growthleads_assets.commands.reporting import Reporter
 from growthleads_assets.commands.run import run_pass
 from growthleads_assets.landing.reading import sha256
-from growthleads_assets.settings import CHECKOUT, Settings, load_settings
+from growthleads_assets.settings import CHECKOUT, EMBEDDED, Settings, load_settings
 from growthleads_assets.warehouse import ledger
 
 HOME = CHECKOUT / ".demo"
@@ -30,7 +30,7 @@ def demo_settings() -> Settings:
         home=HOME,
         landing_zone=HOME / "landing_zone",
         archive_zone=HOME / "archive_zone",
-        database_url=None,
+        **EMBEDDED,
         start_date="2024-01-01",
         timezone="UTC",
         settle_seconds=0,

@@ -11,7 +11,7 @@ from pathlib import Path
 from growthleads_assets.assets.platform import Platform
 from growthleads_assets.commands.session import working_on
 from growthleads_assets.contracts.registry import SOURCES
-from growthleads_assets.settings import CHECKOUT, load_settings
+from growthleads_assets.settings import CHECKOUT, EMBEDDED, load_settings
 from growthleads_assets.warehouse.database import DatabaseUnavailable
 from growthleads_assets.warehouse.transformation import TransformationFailed
 
@@ -26,7 +26,7 @@ def main(page: Path = PAGE) -> None:
         home.chmod(0o755)
         zones = {"landing_zone": home / "landing_zone", "archive_zone": home / "archive_zone"}
         try:
-            with working_on(load_settings(home=home, database_url=None, **zones)) as (settings, _):
+            with working_on(load_settings(home=home, **EMBEDDED, **zones)) as (settings, _):
                 platform = Platform(settings, SOURCES)
                 with platform.connected() as connection:
                     platform.transformation.prepare(connection)

@@ -53,6 +53,10 @@ class Reporter:
         """Something that was done."""
         self.out.print(Text(line, style=style))
 
+    def say_beside(self, line: str) -> None:
+        """Something to know that is no part of the result, which may be on its way into another command."""
+        self.err.print(Text(line))
+
     def complain(self, line: str) -> None:
         """Something that went wrong."""
         self.err.print(Text(line, style="red"))

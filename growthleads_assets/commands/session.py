@@ -21,8 +21,9 @@ def working_on(settings: Settings) -> Iterator[tuple[Settings, Database]]:
     """
     settings.landing_zone.mkdir(parents=True, exist_ok=True)
     with running_database(settings) as database:
-        before = dict(os.environ)
-        os.environ.update(child_environment(settings, database))
+        before, inside = dict(os.environ), child_environment(settings, database)
+        os.environ.clear()
+        os.environ.update(inside)
         try:
             prepare_dagster_home(settings, database)
             yield load_settings(), database

@@ -12,6 +12,8 @@ from psycopg import pq
 from psycopg.abc import ConnDict
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from growthleads_assets.settings import PREFIX
+
 OLDEST_VERSION = 15
 CONNECT_SECONDS = 10
 DAGSTER_SCHEMA = "dagster"
@@ -20,6 +22,11 @@ LIBPQ_VARIABLES: Mapping[str, str] = {
     option.keyword.decode(): option.envvar.decode() for option in pq.Conninfo.get_defaults() if option.envvar
 }
 """The environment variable of each libpq parameter that has one."""
+
+SECRET_PARAMETERS = frozenset(
+    option.keyword.decode() for option in pq.Conninfo.get_defaults() if option.dispchar == b"*"
+) | {"scram_client_key", "scram_server_key"}
+"""The libpq parameters that nobody is to see: the password, that of the client's key, ..."""
 
 
 class DatabaseUnavailable(Exception):
@@ -73,8 +80,13 @@ class Database:
         return _url("postgresql", self.parameters)
 
     @property
+    def url_to_show(self) -> str:
+        """The URL without anything secret in it."""
+        return _url("postgresql", {k: v for k, v in self.parameters.items() if k not in SECRET_PARAMETERS})
+
+    @property
     def dagster_url(self) -> str:
-        """The URL for Dagster's storage: psycopg2 by name, in Dagster's own schema.
+        """The URL for Dagster's storage in this database: psycopg2 by name, in Dagster's own schema.
 
         SQLAlchemy 2.1 takes psycopg 3 for `postgresql://`, with which dagster-postgres fails. Its hundreds of small
         commits a run do not wait for the disk: what a crash of the server loses of them decides nothing.
@@ -89,8 +101,8 @@ class Database:
         return {LIBPQ_VARIABLES[name]: value for name, value in self.parameters.items() if name in LIBPQ_VARIABLES}
 
 
-def external_database(url: str) -> Database:
-    """The database of ``url``, after a look at it.
+def external_database(url: str, variable: str = f"{PREFIX}DATABASE_URL") -> Database:
+    """The database of ``url``, after a look at it; ``variable`` is the setting that it comes from.
 
     Raises DatabaseUnavailable when it cannot be reached or is older than PostgreSQL 15.
     """
@@ -101,12 +113,23 @@ def external_database(url: str) -> Database:
             database = Database(_resolved(requested, connection.info))
             version = connection.info.server_version // 10_000
     except psycopg.Error as error:
-        raise DatabaseUnavailable(_unreachable(requested, error)) from None
+        raise DatabaseUnavailable(_unreachable(requested, error, variable)) from None
     if version < OLDEST_VERSION:
         raise DatabaseUnavailable(
             f"The database {database} is PostgreSQL {version}, but {OLDEST_VERSION} or newer is needed."
         )
     return database
+
+
+def beside(database: Database, other: Database) -> Database:
+    """``database`` with nothing left to variables of the environment, which are those of the ``other`` one."""
+    unsaid = other.environment.keys() - database.environment.keys()
+    compiled = {
+        option.keyword.decode(): (option.compiled or b"").decode()
+        for option in pq.Conninfo.get_defaults()
+        if option.envvar and option.envvar.decode() in unsaid
+    }
+    return Database({**compiled, **database.parameters})
 
 
 def _resolved(requested: ConnDict, info: psycopg.ConnectionInfo) -> dict[str, str]:
@@ -116,11 +139,11 @@ def _resolved(requested: ConnDict, info: psycopg.ConnectionInfo) -> dict[str, st
     return {**parameters, "password": info.password} if info.password else parameters
 
 
-def _unreachable(requested: ConnDict, error: psycopg.Error) -> str:
+def _unreachable(requested: ConnDict, error: psycopg.Error, variable: str) -> str:
     reason = str(error).splitlines()[0].rstrip(".")
-    if requested.get("password"):
-        reason = reason.replace(str(requested["password"]), "***")
-    return f"The database of GROWTHLEADS_DATABASE_URL cannot be reached: {reason}."
+    for name in SECRET_PARAMETERS & requested.keys():
+        reason = reason.replace(str(requested[name]), "***")
+    return f"The database of {variable} cannot be reached: {reason}."
 
 
 def _url(scheme: str, parameters: Mapping[str, str]) -> str:

@@ -13,14 +13,25 @@ from pathlib import Path
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 from pydantic import SecretStr
 
-from growthleads_assets.settings import CHECKOUT, DAGSTER_DATABASE_URL, PREFIX, Settings
-from growthleads_assets.warehouse.database import DAGSTER_SCHEMA, LIBPQ_VARIABLES, Database
+from growthleads_assets.settings import CHECKOUT, DAGSTER_STORAGE_URL, PREFIX, READER_ROLE, Settings
+from growthleads_assets.warehouse.database import (
+    DAGSTER_SCHEMA,
+    LIBPQ_VARIABLES,
+    Database,
+    DatabaseUnavailable,
+    beside,
+    external_database,
+)
 from growthleads_assets.warehouse.installation import bundled_binaries
 
 # Any constant does, as long as every process uses the same one.
 DAGSTER_SCHEMA_LOCK = 7_201_002
+
+KEPT_FROM_CHILDREN = frozenset({"admin_database_url", "owner_database_url"})
+"""Settings that only `growthleads database` uses: whatever else runs is not to have more rights than it needs."""
 
 
 def child_environment(settings: Settings, database: Database) -> dict[str, str]:
@@ -29,7 +40,9 @@ def child_environment(settings: Settings, database: Database) -> dict[str, str]:
     The caller's own variables stay, except those that configure the platform: they are replaced, so that a child means
     the same home and database wherever it runs. Libpq's (`PGOPTIONS`, ...) stay for a database of someone else's, and
     are no concern of the embedded one. The platform's commands come first on PATH, the bundled PostgreSQL's last.
-    Passwords are in it: it is for processes, not for printing.
+    Passwords are in it, those of the owner and the administrator aside: it is for processes, not for printing.
+
+    Raises DatabaseUnavailable when Dagster has a database of its own that cannot be reached.
     """
     replaced = set() if settings.database_url else set(LIBPQ_VARIABLES.values())
     own = {k: v for k, v in os.environ.items() if not k.startswith(PREFIX) and k not in replaced}
@@ -38,7 +51,8 @@ def child_environment(settings: Settings, database: Database) -> dict[str, str]:
         **dict(_settings_variables(settings)),
         **database.environment,
         f"{PREFIX}DATABASE_URL": database.url,
-        DAGSTER_DATABASE_URL: database.dagster_url,
+        DAGSTER_STORAGE_URL: dagster_database(settings, database).dagster_url,
+        READER_ROLE: reader_role(settings) or "",
         "PATH": os.pathsep.join(
             filter(None, [sysconfig.get_path("scripts"), own.get("PATH"), str(bundled_binaries())])
         ),
@@ -57,12 +71,30 @@ def child_environment(settings: Settings, database: Database) -> dict[str, str]:
     }
 
 
+def dagster_database(settings: Settings, warehouse: Database) -> Database:
+    """The database of Dagster's storage: one of its own where that is configured, else the warehouse.
+
+    Raises DatabaseUnavailable when it cannot be reached.
+    """
+    if settings.dagster_database_url is None:
+        return warehouse
+    url = settings.dagster_database_url.get_secret_value()
+    return beside(external_database(url, f"{PREFIX}DAGSTER_DATABASE_URL"), warehouse)
+
+
+def reader_role(settings: Settings) -> str | None:
+    """The role that reads gold and nothing else, where there is one."""
+    if settings.reader_database_url is None:
+        return None
+    return str(conninfo_to_dict(settings.reader_database_url.get_secret_value())["user"])
+
+
 def _settings_variables(settings: Settings) -> Iterator[tuple[str, str]]:
     """Every setting as the variable that sets it, written as `load_settings` reads it."""
     for name, value in settings:
+        if value is None or name in KEPT_FROM_CHILDREN:
+            continue
         match value:
-            case None:
-                continue
             case SecretStr():
                 text = value.get_secret_value()
             case date():
@@ -77,15 +109,22 @@ def _settings_variables(settings: Settings) -> Iterator[tuple[str, str]]:
 def prepare_dagster_home(settings: Settings, database: Database) -> None:
     """Have `DAGSTER_HOME` ready: the folder, the checkout's `dagster.yaml` in it, and the schema of its storage.
 
-    Repeating it changes nothing, and two processes can do it at once. Raises psycopg.Error, OSError.
+    Repeating it changes nothing, and two processes can do it at once. Raises DatabaseUnavailable, OSError.
     """
     settings.dagster_home.mkdir(parents=True, exist_ok=True)
     _copy_if_different(CHECKOUT / "dagster.yaml", settings.dagster_home / "dagster.yaml")
-    with psycopg.connect(database.conninfo) as connection:
-        # `if not exists` alone fails when two create it at once, and where one may not create schemas.
-        connection.execute("select pg_advisory_xact_lock(%s)", [DAGSTER_SCHEMA_LOCK])
-        if not connection.execute("select 1 from pg_namespace where nspname = %s", [DAGSTER_SCHEMA]).fetchone():
-            connection.execute(sql.SQL("create schema {}").format(sql.Identifier(DAGSTER_SCHEMA)))
+    storage = dagster_database(settings, database)
+    try:
+        with psycopg.connect(storage.conninfo) as connection:
+            # `if not exists` alone fails when two create it at once, and where one may not create schemas.
+            connection.execute("select pg_advisory_xact_lock(%s)", [DAGSTER_SCHEMA_LOCK])
+            if not connection.execute("select 1 from pg_namespace where nspname = %s", [DAGSTER_SCHEMA]).fetchone():
+                connection.execute(sql.SQL("create schema {}").format(sql.Identifier(DAGSTER_SCHEMA)))
+    except psycopg.errors.InsufficientPrivilege:
+        raise DatabaseUnavailable(
+            f"The role {storage.user} may not create the schema {DAGSTER_SCHEMA} for Dagster's storage in the database "
+            f"{storage}: `growthleads database init` or `growthleads database migrate` creates it."
+        ) from None
 
 
 def _copy_if_different(source: Path, target: Path) -> None:

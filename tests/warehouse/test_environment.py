@@ -2,19 +2,27 @@
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, redirect_stdout, suppress
+from io import StringIO
 from pathlib import Path
+from threading import Thread
 
 import psycopg
 import pytest
+from dbt.cli.main import dbtRunner
+from psycopg.conninfo import conninfo_to_dict
 from pydantic import SecretStr
+from sqlalchemy import create_engine
+from sqlalchemy.exc import OperationalError
 
-from growthleads_assets.settings import SETTING_VARIABLES, Settings, load_settings
-from growthleads_assets.warehouse.database import Database
+from growthleads_assets.settings import SECRET_FILE_VARIABLES, SETTING_VARIABLES, Settings, load_settings
+from growthleads_assets.warehouse.database import Database, DatabaseUnavailable
 from growthleads_assets.warehouse.environment import child_environment, prepare_dagster_home
 from growthleads_assets.warehouse.server import running_database
 
@@ -73,12 +81,25 @@ def test_the_callers_own_variables_stay_but_not_those_of_another_home(
     settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LANG", "C.UTF-8")
-    for variable in SETTING_VARIABLES:
+    for variable in (*SETTING_VARIABLES, *SECRET_FILE_VARIABLES):
         monkeypatch.setenv(variable, "of another home")
     environment = child_environment(settings, database)
     assert environment["LANG"] == "C.UTF-8"
     assert "of another home" not in environment.values()
     assert environment["PATH"].split(os.pathsep)[0] == str(Path(sys.executable).parent)
+
+
+def test_children_do_not_get_what_only_the_owner_and_the_administrator_may(settings: Settings) -> None:
+    urls = {
+        name: SecretStr(f"postgresql://{name}:s3cret-{name}@db/ledger")
+        for name in ("owner", "admin", "reader", "loader")
+    }
+    of_roles = settings.model_copy(update={f"{name}_database_url": url for name, url in urls.items()})
+    loader = {"host": "db", "port": "5432", "user": "loader", "dbname": "ledger", "password": "s3cret-loader"}
+    environment = child_environment(of_roles, Database(loader))
+    seen = [name for name in urls if any(f"s3cret-{name}" in value for value in environment.values())]
+    assert seen == ["reader", "loader"]
+    assert environment["GROWTHLEADS_READER_ROLE"] == "reader"
 
 
 def test_the_password_of_an_external_database_reaches_psql_and_dbt(settings: Settings) -> None:
@@ -89,6 +110,83 @@ def test_the_password_of_an_external_database_reaches_psql_and_dbt(settings: Set
     assert environment["PGPASSWORD"] == "p@ss/word"
     assert environment["PGSSLMODE"] == "require"
     assert environment["GROWTHLEADS_DATABASE_URL"] == "postgresql://ann:p%40ss%2Fword@db:6432/ledger?sslmode=require"
+
+
+@contextmanager
+def _server_that_only_offers_tls() -> Iterator[int]:
+    """The port of a server that agrees to TLS, and with which nobody gets any further."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
+
+        def answer() -> None:
+            with suppress(OSError):
+                while True:
+                    connection, _ = listener.accept()
+                    with closing(connection):
+                        connection.recv(8)
+                        connection.send(b"S")
+                        connection.recv(1)
+
+        thread = Thread(target=answer, daemon=True)
+        thread.start()
+        yield listener.getsockname()[1]
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+def test_the_tls_options_of_a_url_reach_every_client(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of them goes by `sslmode` and looks for `sslrootcert`, which is not there."""
+    with _server_that_only_offers_tls() as port:
+        options = f"sslmode=verify-full&sslrootcert={tmp_path}/ca.pem&sslcert={tmp_path}/cert.pem&gssencmode=disable"
+        url = f"postgresql://ann:s3cret@127.0.0.1:{port}/ledger?{options}"
+        with (
+            pytest.raises(DatabaseUnavailable, match=f'root certificate file "{tmp_path}/ca.pem" does not exist'),
+            running_database(load_settings(home=settings.home, database_url=url)),
+        ):
+            pytest.fail("it is not there")
+        parameters = {name: str(value) for name, value in conninfo_to_dict(url).items()}
+        environment = child_environment(settings, Database(parameters))
+        assert environment["PGSSLCERT"] == f"{tmp_path}/cert.pem"
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        psql = subprocess.run(["psql", "-c", ""], env=environment, check=False, capture_output=True, text=True)
+        with pytest.raises(OperationalError) as storage:
+            create_engine(environment["GROWTHLEADS_DAGSTER_STORAGE_URL"]).connect()
+        log = StringIO()
+        with redirect_stdout(log):
+            dbtRunner().invoke(
+                ["debug", "--connection", "--project-dir", environment["DBT_PROJECT_DIR"], "--no-use-colors"]
+            )
+        for said in (psql.stderr, str(storage.value), log.getvalue()):
+            assert f'root certificate file "{tmp_path}/ca.pem" does not exist' in said
+            assert "s3cret" not in said
+
+
+def test_dagster_can_have_a_database_of_its_own(settings: Settings, database: Database) -> None:
+    with psycopg.connect(database.conninfo, autocommit=True) as connection:
+        connection.execute("create database storage")
+    own = Database({**database.parameters, "dbname": "storage"})
+    apart = settings.model_copy(update={"dagster_database_url": SecretStr(own.url)})
+    prepare_dagster_home(apart, database)
+    tls = Database({**database.parameters, "sslmode": "verify-full", "sslrootcert": "/ca.pem"})
+    environment = child_environment(apart, tls)
+    program = """if True:
+        import dagster
+        from growthleads_assets.settings import load_settings
+        with dagster.DagsterInstance.get() as instance:
+            instance.get_runs()
+        print(load_settings().dagster_database_url.get_secret_value())
+    """
+    assert _output(environment, sys.executable, "-c", program) == own.url
+    with psycopg.connect(own.conninfo) as connection:
+        schemas = connection.execute("select schemaname from pg_tables where tablename = 'event_logs'").fetchall()
+    assert schemas == [("dagster",)]
+    # What the warehouse asks of its connections is not asked of those to the other database.
+    assert "sslmode=prefer&sslrootcert=&" in f"{environment['GROWTHLEADS_DAGSTER_STORAGE_URL']}&"
+    gone = settings.model_copy(update={"dagster_database_url": SecretStr(own.url.replace("/storage", "/nowhere"))})
+    with pytest.raises(DatabaseUnavailable, match=r"^The database of GROWTHLEADS_DAGSTER_DATABASE_URL cannot be reac"):
+        child_environment(gone, database)
 
 
 def test_dagsters_home_can_be_prepared_by_many_at_once(settings: Settings, database: Database) -> None:

@@ -325,6 +325,7 @@ def test_no_password_is_shown_unasked() -> None:
         {"host": "h", "port": "1", "user": "u", "dbname": "d", "password": "s3cret", "sslmode": "require"}
     )
     assert "s3cret" not in f"{database!r} {database}"
+    assert database.url_to_show == "postgresql://u@h:1/d?sslmode=require"
     assert database.url == "postgresql://u:s3cret@h:1/d?sslmode=require"
 
 
