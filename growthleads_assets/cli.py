@@ -301,6 +301,20 @@ def check() -> int:
 
 
 @main.command()
+@click.option("--keep", help="Instead of GROWTHLEADS_KEEP_RUNS, such as 30d.")
+@_explained
+def trim(keep: str | None) -> None:
+    """Delete Dagster's record of old runs, as the job `retention` does each day; all data and its history stay."""
+    from growthleads_assets.assets.platform import Platform
+    from growthleads_assets.commands import trim as trimming
+    from growthleads_assets.commands.session import working_on
+    from growthleads_assets.contracts.registry import SOURCES
+
+    with working_on(load_settings(**({} if keep is None else {"keep_runs": keep}))) as (inside, _):
+        trimming.trim(Platform(inside, SOURCES), Reporter())
+
+
+@main.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: a list of alerts with their deliveries.")
 @click.option(
     "--test", is_flag=True, help="Send a test message over each channel; exit code 1 if one does not take it."

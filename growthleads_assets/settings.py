@@ -91,6 +91,13 @@ def _duration(value: object) -> object:
     raise ValueError("a duration with its unit, of 3650d at most, such as 6h, 90min, 30s or 2d")
 
 
+def _no_less_than_a_day(value: timedelta) -> timedelta:
+    # Those who look for what failed, such as alerts, are to find it first.
+    if timedelta() < value < timedelta(days=1):
+        raise ValueError("a duration of 1d to 3650d, such as 90d, or 0 to keep every run")
+    return value
+
+
 def _time_zone(value: str) -> str:
     try:
         ZoneInfo(value)
@@ -309,6 +316,9 @@ class Settings(BaseSettings):
         default=ByteSize(8 * 1024**2),
         gt=0,
         description="a size above 0, such as 8MiB: how much of a file is read, checked and loaded at a time",
+    )
+    keep_runs: Annotated[timedelta, BeforeValidator(_duration), AfterValidator(_no_less_than_a_day)] = Field(
+        default=timedelta(days=90), description="how long Dagster's record of runs is kept"
     )
     slack_webhook_url: Annotated[SecretStr | None, BeforeValidator(_http_url)] = Field(
         default=None, description="the URL of an incoming webhook of Slack"

@@ -15,6 +15,7 @@ from growthleads_assets.assets.published import restatement_ledger
 from growthleads_assets.automation.alerting import alert_sensor
 from growthleads_assets.automation.history import history_job, history_schedule
 from growthleads_assets.automation.jobs import build_jobs
+from growthleads_assets.automation.retention import retention_job, retention_schedule
 from growthleads_assets.automation.sensors import landing_zone_sensor
 from growthleads_assets.checks.freshness import freshness
 from growthleads_assets.checks.warnings import warning_checks, warnings_of
@@ -25,6 +26,7 @@ def build_defs(platform: Platform) -> dg.Definitions:
     partitions = daily_partitions(platform.settings)
     warnings = warnings_of(platform.registry, platform.settings)
     history = history_job(warnings)
+    retention = retention_job()
     fresh = freshness(platform)
     loaded = [*(bronze_asset(source, partitions) for source in platform.registry.values())]
     definitions = dg.Definitions(
@@ -33,8 +35,8 @@ def build_defs(platform: Platform) -> dg.Definitions:
             *dg.map_asset_specs(fresh, model_assets(platform.transformation, partitions)),
         ],
         asset_checks=[warning_checks(warnings)],
-        jobs=[*build_jobs(), history],
-        schedules=[history_schedule(history, platform.settings)],
+        jobs=[*build_jobs(), history, retention],
+        schedules=[history_schedule(history, platform.settings), retention_schedule(retention, platform.settings)],
         resources={"platform": _leased(platform)},
         # Steps of a run wait for one another anyway; a process for each would cost more than its work.
         executor=dg.in_process_executor,
