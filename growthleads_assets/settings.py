@@ -171,6 +171,28 @@ def _http_url(value: object) -> object:
 
 
 @dataclass(frozen=True)
+class Limits:
+    """What a landed file may come to, in bytes and fields: beyond it the file is refused, or the row quarantined.
+
+    A file of events is read piece by piece, and takes 16 bytes of memory a row; a dimension is read whole.
+    """
+
+    largest_file: int = 1024**3
+    largest_dimension: int = 64 * 1024**2
+    longest_row: int = 2 * 1024**2
+    most_fields: int = 1000
+
+
+MOST_OF_A_ROW = 64 * 1024**2
+"""Bytes of a row that no setting can go beyond: in quarantine it is JSON, of up to six bytes for one, and a text of
+PostgreSQL has a gigabyte at most.
+"""
+
+LIMITS = Limits()
+"""The limits where nothing is configured."""
+
+
+@dataclass(frozen=True)
 class MailServer:
     """An SMTP server: ``starttls`` is `required`, `offered` (used if the server has it) or `never`; with ``is_tls``
     the connection is encrypted from its start.
@@ -320,6 +342,26 @@ class Settings(BaseSettings):
     keep_runs: Annotated[timedelta, BeforeValidator(_duration), AfterValidator(_no_less_than_a_day)] = Field(
         default=timedelta(days=90), description="how long Dagster's record of runs is kept"
     )
+    largest_file: ByteSize = Field(
+        default=ByteSize(LIMITS.largest_file), gt=0, description="a size above 0, such as 1GiB: what a file may have"
+    )
+    largest_dimension: ByteSize = Field(
+        default=ByteSize(LIMITS.largest_dimension),
+        gt=0,
+        description="a size above 0, such as 64MiB: what the file of a dimension may have",
+    )
+    longest_row: ByteSize = Field(
+        default=ByteSize(LIMITS.longest_row),
+        ge=1024,
+        le=MOST_OF_A_ROW,
+        description="a size from 1KiB to 64MiB, such as 2MiB: what a row of a file may have",
+    )
+    most_fields: int = Field(
+        default=LIMITS.most_fields,
+        ge=1,
+        le=100_000,
+        description="a number from 1 to 100000, such as 1000: how many columns the header of a file may name",
+    )
     slack_webhook_url: Annotated[SecretStr | None, BeforeValidator(_http_url)] = Field(
         default=None, description="the URL of an incoming webhook of Slack"
     )
@@ -363,6 +405,11 @@ class Settings(BaseSettings):
     def dbt_log_path(self) -> Path:
         """Where dbt writes its logs."""
         return self.state_dir / "dbt" / "logs"
+
+    @property
+    def limits(self) -> Limits:
+        """What a landed file may come to."""
+        return Limits(self.largest_file, self.largest_dimension, self.longest_row, self.most_fields)
 
     @property
     def mail_server(self) -> MailServer | None:

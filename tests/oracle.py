@@ -94,10 +94,19 @@ class Record:
 
     line: int
     fields: tuple[str, ...]
+    size: int
+    """Bytes without the line end."""
 
 
-def read_records(content: bytes) -> list[Record]:
-    """Encoding and fields: UTF-8 with or without BOM, LF or CRLF; empty lines and lines of blanks are skipped."""
+LONGEST_ROW = 2 * 1024 * 1024
+MOST_FIELDS = 1000
+
+
+def read_records(content: bytes, longest_row: int = LONGEST_ROW) -> list[Record]:
+    """Encoding and fields: UTF-8 with or without BOM, LF or CRLF; empty lines and lines of blanks are skipped.
+
+    A line of blanks that is too long for a row is one that is too long.
+    """
     if b"\0" in content:
         raise Refused("a NUL byte")
     try:
@@ -108,8 +117,10 @@ def read_records(content: bytes) -> list[Record]:
     position, line = 0, 1
     while position < len(text):
         fields, end = _read_record(text, position)
-        if text[position:end].strip(WHITE_SPACE):
-            records.append(Record(line, fields))
+        raw = text[position:end].removesuffix("\n").removesuffix("\r")
+        size = len(raw.encode())
+        if raw.strip(WHITE_SPACE) or size > longest_row:
+            records.append(Record(line, fields, size))
         line += text.count("\n", position, end)
         position = end
     return records
@@ -306,18 +317,26 @@ class FileOutcome:
     """(line, reason code) of every quarantined row, in the order of the file."""
 
 
-def parse_records(content: bytes, columns: Sequence[Column], day: date | None) -> ParsedFile:
+def parse_records(
+    content: bytes, columns: Sequence[Column], day: date | None, longest_row: int = LONGEST_ROW
+) -> ParsedFile:
     """Row-level faults quarantine the row, the rest loads; the first faulty column in header order gives the reason.
 
     A line with more or fewer fields than the header is quarantined, never padded. A row equal in every known column, as
-    typed values, to an earlier loaded row of the file is a duplicate.
+    typed values, to an earlier loaded row of the file is a duplicate. A row of more bytes than a row may have is
+    quarantined for that, whatever it holds; a header that is longer, or has too many fields, refuses the file.
     """
-    records = read_records(content)
+    records = read_records(content, longest_row)
+    if records and (records[0].size > longest_row or len(records[0].fields) > MOST_FIELDS):
+        raise Refused("the header is too long")
     header = read_header(records[0] if records else None, columns)
     known = {column.name: column for column in columns}
     loaded: dict[tuple[Value, ...], dict[str, Value]] = {}
     quarantined = []
     for record in records[1:]:
+        if record.size > longest_row:
+            quarantined.append(QuarantinedRow(record.line, "row_too_long"))
+            continue
         if len(record.fields) != len(header):
             quarantined.append(QuarantinedRow(record.line, "field_count"))
             continue
@@ -345,13 +364,13 @@ def day_of(file_name: str) -> date:
         raise Refused("the name is not a day") from error
 
 
-def parse_file(source: str, file_name: str, content: bytes) -> ParsedFile:
+def parse_file(source: str, file_name: str, content: bytes, longest_row: int = LONGEST_ROW) -> ParsedFile:
     """The rows of a file; raises Refused. Dimension files are all or nothing: one bad row refuses the file."""
     if source in EVENTS:
-        return parse_records(content, EVENTS[source], day_of(file_name))
+        return parse_records(content, EVENTS[source], day_of(file_name), longest_row)
     if source not in DIMENSIONS or file_name != f"{source}.csv":
         raise Refused("no such source or file")
-    parsed = parse_records(content, DIMENSIONS[source], None)
+    parsed = parse_records(content, DIMENSIONS[source], None, longest_row)
     for row in parsed.quarantined:
         if row.reason != "duplicate":
             raise Refused(f"line {row.line}: {row.reason}")

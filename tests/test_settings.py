@@ -173,6 +173,8 @@ def test_paths_are_understood_where_people_write_them(tmp_path: Path, monkeypatc
         ("SETTLE_SECONDS", "nan", "a number of seconds, 0 or more, such as 3 or 0.5"),
         ("BATCH_SIZE", "big", "a size above 0, such as 8MiB: how much of a file is read, checked and loaded at a time"),
         ("BATCH_SIZE", "0", "a size above 0, such as 8MiB: how much of a file is read, checked and loaded at a time"),
+        ("LONGEST_ROW", "1GiB", "a size from 1KiB to 64MiB, such as 2MiB: what a row of a file may have"),
+        ("MOST_FIELDS", "0", "a number from 1 to 100000, such as 1000: how many columns the header of a file may name"),
         ("SETTLE_SECONDS", "soon", "a number of seconds, 0 or more, such as 3 or 0.5"),
         ("ALERT_MAIL_FROM", "growth at example.com", "an e-mail address such as alerts@example.com"),
         (

@@ -17,7 +17,7 @@ from growthleads_assets.landing.departure import recover
 from growthleads_assets.landing.reading import Fingerprints
 from growthleads_assets.landing.rules import rules_fingerprint
 from growthleads_assets.landing.settling import Observations, observe, wait_until_settled
-from growthleads_assets.landing.zone import LandedFile, discover
+from growthleads_assets.landing.zone import LandedFile, discover, without_large
 from growthleads_assets.settings import Settings
 from growthleads_assets.warehouse import ledger
 from growthleads_assets.warehouse.alerts import note_channels
@@ -67,7 +67,8 @@ class Platform:
         What killed processes had set aside is put back first.
         """
         self._recover(connection)
-        return wait_until_settled(lambda: [file for file in self._discover() if concerns(file)], settle_seconds)
+        files = wait_until_settled(lambda: [file for file in self._discover() if concerns(file)], settle_seconds)
+        return without_large(files, self.registry, self.settings.limits)
 
     def landed_so_far(
         self, connection: psycopg.Connection, seen_before: Observations
@@ -77,7 +78,9 @@ class Platform:
         ``seen_before`` is what the look before returned beside the files.
         """
         self._recover(connection)
-        return observe(self._discover(), seen_before, now=time.time(), settle_seconds=self.settings.settle_seconds)
+        settle_seconds = self.settings.settle_seconds
+        files, fresh = observe(self._discover(), seen_before, now=time.time(), settle_seconds=settle_seconds)
+        return without_large(files, self.registry, self.settings.limits), fresh
 
     def _recover(self, connection: psycopg.Connection) -> None:
         archive = Archive(self.settings.archive_zone)
@@ -98,8 +101,14 @@ class Platform:
 
     def loader(self, connection: psycopg.Connection, run_id: str) -> Loader:
         """What loads files on behalf of a run."""
-        archive, batch_bytes = Archive(self.settings.archive_zone), self.settings.batch_size
-        return Loader(connection, archive, rules_fingerprint(), batch_bytes, run_id)
+        settings = self.settings
+        archive = Archive(settings.archive_zone)
+        return Loader(connection, archive, self.rules, settings.batch_size, settings.limits, run_id)
+
+    @property
+    def rules(self) -> str:
+        """The fingerprint of the rules that judge files, as the settings have them."""
+        return rules_fingerprint(self.settings.limits)
 
     @cached_property
     def transformation(self) -> Transformation:

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 import psycopg
 
 from growthleads_assets.assets.platform import Platform
-from growthleads_assets.landing.rules import rules_fingerprint
 from growthleads_assets.landing.zone import LandedFile
 from growthleads_assets.planning.planner import Judged, Landed, Plan, plan
 from growthleads_assets.warehouse import ledger, publication
@@ -25,7 +24,7 @@ def survey_of(platform: Platform, connection: psycopg.Connection, files: Iterabl
     What is refused at the door is put on record, and so are refused files that lie there no longer, and dimension
     versions that leave a day as it is.
     """
-    rules = rules_fingerprint()
+    rules = platform.rules
     landed = [
         Landed(
             source=file.source,

@@ -15,10 +15,13 @@ from growthleads_assets.assets.platform import Platform
 from growthleads_assets.commands.reporting import NotPossible, Reporter
 from growthleads_assets.contracts.registry import Registry
 from growthleads_assets.landing.archive import Archive, ArchiveError
-from growthleads_assets.landing.records import read_records
+from growthleads_assets.landing.records import record_blocks
 from growthleads_assets.landing.refusal import Reason, shortened
+from growthleads_assets.settings import MOST_OF_A_ROW
 from growthleads_assets.warehouse import ledger
 from growthleads_assets.warehouse.quarantine import Entry, HeldOut, entries
+
+_READ_AT_ONCE = 1 << 20
 
 LIST_COLUMNS = ("source", "day", "file", "reason", "rows", "money_held_out", "unreadable", "lines")
 ROW_COLUMNS = ("line", "column", "value", "reason", "what_to_do")
@@ -124,11 +127,12 @@ def as_file(found: QuarantinedFile, archive: Archive) -> bytes:
     Raises NotPossible when the archived version, which has the header, cannot be read.
     """
     try:
-        content = archive.read(found.version.archived_path, found.version.sha256)
+        with archive.opened(found.version.archived_path, found.version.sha256) as content:
+            line_end = "\r\n" if content.readline().endswith(b"\r\n") else "\n"
+            blocks = (block.records.frame["raw"] for block in record_blocks(content, _READ_AT_ONCE, MOST_OF_A_ROW))
+            header: str = next(records[0] for records in blocks if not records.is_empty())
     except ArchiveError as problem:
         raise NotPossible(str(problem)) from None
-    header: str = read_records(content).frame["raw"][0]
-    line_end = "\r\n" if content.partition(b"\n")[0].endswith(b"\r") else "\n"
     return "".join(f"{line}{line_end}" for line in (header, *(entry.raw_line for entry in found.rows))).encode()
 
 

@@ -3,6 +3,7 @@
 Belongs here: writing to the terminal. Does not: what is said.
 """
 
+import re
 import textwrap
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,6 +15,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
+
+from growthleads_assets.landing.refusal import REPLACEMENT, UNSHOWN
 
 
 class NotPossible(Exception):
@@ -42,6 +45,14 @@ class Mark(NamedTuple):
     style: str = ""
 
 
+def _text(text: str, style: str = "") -> Text:
+    """Text that commands nothing of the terminal, whatever a file has brought in: no colour, no cursor, no title."""
+    return Text(_COMMANDS.sub(REPLACEMENT, text), style=style)
+
+
+_COMMANDS = re.compile(f"(?![\\n\\t]){UNSHOWN}")
+
+
 class Reporter:
     """Results go to standard output, problems to standard error; nothing that is data is taken for markup."""
 
@@ -51,7 +62,7 @@ class Reporter:
 
     def say(self, line: str, style: str = "") -> None:
         """Something that was done."""
-        self.out.print(Text(line, style=style))
+        self.out.print(_text(line, style))
 
     def say_beside(self, line: str) -> None:
         """Something to know that is no part of the result, which may be on its way into another command."""
@@ -59,7 +70,7 @@ class Reporter:
 
     def complain(self, line: str) -> None:
         """Something that went wrong."""
-        self.err.print(Text(line, style="red"))
+        self.err.print(_text(line, "red"))
 
     @contextmanager
     def working(self, title: str) -> Iterator[None]:
@@ -81,7 +92,7 @@ class Reporter:
             justify: Literal["left", "right"] = "right" if is_number or column in figures else "left"
             table.add_column(Text(column.replace("_", " ")), justify=justify)
         for row in rows:
-            table.add_row(*(Text("" if row[column] is None else str(row[column])) for column in columns))
+            table.add_row(*(_text("" if row[column] is None else str(row[column])) for column in columns))
         # As wide as it needs to be where nobody sees the edge of a window.
         Console(highlight=False, width=None if self.out.is_terminal else 160, file=self.out.file).print(table)
 
@@ -98,7 +109,7 @@ class Reporter:
         for heading in columns[left_out:]:
             table.add_column(Text(heading), no_wrap=True, justify="right", vertical="bottom")
         for name, marks in rows:
-            table.add_row(Text(name), *(Text(mark.text, style=mark.style) for mark in marks[left_out:]))
+            table.add_row(_text(name), *(Text(mark.text, style=mark.style) for mark in marks[left_out:]))
         Console(highlight=False, width=None if self.out.is_terminal else 10_000, file=self.out.file).print(table)
         if left_out:
             self.say(f"{left_out} more to the left: the terminal is too narrow for them.")

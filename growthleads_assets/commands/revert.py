@@ -47,7 +47,7 @@ def land_previous_version(platform: Platform, source_name: str, file_name: str) 
 def _archived(platform: Platform, source: Source, version: ledger.Version) -> bytes:
     try:
         content = Archive(platform.settings.archive_zone).read(version.archived_path, version.sha256)
-        parse_file(content, source, version.day)
+        parse_file(content, source, version.day, platform.settings.limits)
     except (ArchiveError, FileRefused) as problem:
         raise NotPossible(f"The version before cannot be taken back: {problem}") from None
     return content

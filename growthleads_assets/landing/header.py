@@ -11,8 +11,10 @@ import polars as pl
 
 from growthleads_assets.contracts.registry import Source
 from growthleads_assets.landing.refusal import FileRefused, shortened
+from growthleads_assets.settings import Limits
 
 _OTHER_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+_NAMES_COLUMNS = "The first line that is not blank must name the columns, separated by commas."
 
 
 class Header(NamedTuple):
@@ -30,6 +32,20 @@ def snake_case(names: pl.Series) -> pl.Series:
         .str.replace_all(r"[^\p{L}\p{N}]+", "_")
         .str.to_lowercase()
     )
+
+
+def refuse_boundless_header(line: int, width: int, size: int, limits: Limits) -> None:
+    """Raise FileRefused for a header that is longer than a row, or has more fields than one, may have."""
+    if size > limits.longest_row:
+        raise FileRefused(
+            f"The header on line {line} has {size} bytes, more than the {limits.longest_row} of "
+            f"GROWTHLEADS_LONGEST_ROW. {_NAMES_COLUMNS}"
+        )
+    if width > limits.most_fields:
+        raise FileRefused(
+            f"The header on line {line} has {width} fields, more than the {limits.most_fields} of "
+            f"GROWTHLEADS_MOST_FIELDS: export the file without the columns that nobody needs, or raise the setting."
+        )
 
 
 def read_header(delivered: Sequence[str], line: int, source: Source) -> Header:
@@ -60,4 +76,4 @@ def _advice(delivered: Sequence[str]) -> str:
         for delimiter, name in _OTHER_DELIMITERS.items():
             if delimiter in delivered[0]:
                 return f"Its fields are separated by {name}: export the file with commas."
-    return "The first line that is not blank must name the columns, separated by commas."
+    return _NAMES_COLUMNS

@@ -14,7 +14,7 @@ from growthleads_assets.contracts.registry import Source
 from growthleads_assets.contracts.schemas import folded_columns, lower_case
 from growthleads_assets.landing import quarantine
 from growthleads_assets.landing.cleaning import clean_text, form_of
-from growthleads_assets.landing.header import Header, read_header
+from growthleads_assets.landing.header import Header, read_header, refuse_boundless_header
 from growthleads_assets.landing.records import (
     Block,
     Records,
@@ -24,6 +24,7 @@ from growthleads_assets.landing.records import (
     refuse_other_encodings,
 )
 from growthleads_assets.landing.refusal import FileRefused, Reason
+from growthleads_assets.settings import LIMITS, Limits
 
 _BATCH = 250_000
 """Records that are cleaned at a time."""
@@ -70,16 +71,14 @@ class Batch:
     extra_columns: tuple[str, ...]
 
 
-def parse_file(content: bytes, source: Source, day: date | None) -> ParsedFile:
+def parse_file(content: bytes, source: Source, day: date | None, limits: Limits = LIMITS) -> ParsedFile:
     """Clean and judge a file of ``source`` by the rules of docs/domain.md, "Cleaning".
 
     ``day`` is an event file's day, None for a dimension. Raises FileRefused for a fault of the file as a whole, and
     in a dimension for any fault of a row but a repeat.
     """
-    header, records = _after_header(read_records(content), source)
-    width = len(header.names)
-    typed, value_faults = _typed(records.of_width(width), header, source, day)
-    faults = pl.concat([quarantine.wrong_widths(records.frame, width), value_faults])
+    header, records = _after_header(read_records(content, limits.longest_row), source, limits)
+    typed, faults, value_faults = _judged(records, header, source, day, limits)
     _refuse_faulty_dimension(source, faults)
     repeats = quarantine.repeats(typed, list(source.schema.to_schema().columns), apart_from=value_faults)
     rows, derived_faults = _derived(_without(typed, pl.concat([value_faults, repeats])), source)
@@ -93,7 +92,9 @@ def parse_file(content: bytes, source: Source, day: date | None) -> ParsedFile:
     )
 
 
-def parse_in_batches(file: BinaryIO, source: Source, day: date | None, batch_bytes: int) -> Iterator[Batch]:
+def parse_in_batches(
+    file: BinaryIO, source: Source, day: date | None, batch_bytes: int, limits: Limits = LIMITS
+) -> Iterator[Batch]:
     """As ``parse_file``, some ``batch_bytes`` of the file at a time; one batch at least.
 
     Beyond a batch, 16 bytes a row are held in memory. The file must stay open and unchanged until the last batch.
@@ -103,33 +104,31 @@ def parse_in_batches(file: BinaryIO, source: Source, day: date | None, batch_byt
     """
     if not source.is_event or source.derivation is not None:
         file.seek(0)
-        parsed = parse_file(file.read(), source, day)
+        parsed = parse_file(file.read(), source, day, limits)
         yield Batch(parsed.rows, parsed.quarantined, parsed.rows.clear(), parsed.extra_columns)
         return
     refuse_other_encodings(file)
     known = list(source.schema.to_schema().columns)
     read: list[tuple[Block, pl.DataFrame]] = []
     header = None
-    for block in record_blocks(file, batch_bytes):
+    for block in record_blocks(file, batch_bytes, limits.longest_row):
         records = block.records
         if header is None:
             if records.frame.is_empty():
                 continue
             try:
-                header, records = _after_header(records, source)
+                header, records = _after_header(records, source, limits)
             except FileRefused:
                 # What is no CSV at all is said before what is wrong with its header.
-                _exhaust(record_blocks(file, batch_bytes))
+                _exhaust(record_blocks(file, batch_bytes, limits.longest_row))
                 raise
-        width = len(header.names)
-        typed, value_faults = _typed(records.of_width(width), header, source, day)
-        faults = pl.concat([quarantine.wrong_widths(records.frame, width), value_faults])
+        typed, faults, value_faults = _judged(records, header, source, day, limits)
         rows, _ = _derived(_without(typed, value_faults), source)
         read.append((block.without_records(), rows.select("line", hash=quarantine.row_hashes(rows, known))))
         yield Batch(rows, _entries(faults, records, header, source), rows.clear(), header.extra)
     if header is None:
         raise _empty()
-    yield from _repeats(file, read, header, source, day)
+    yield from _repeats(file, read, header, source, day, limits.longest_row)
 
 
 def _repeats(
@@ -138,6 +137,7 @@ def _repeats(
     header: Header,
     source: Source,
     day: date | None,
+    longest_row: int,
 ) -> Iterator[Batch]:
     """Batches that withdraw the rows that repeat an earlier one; ``read`` are blocks, each with the hashes of its rows.
 
@@ -152,7 +152,7 @@ def _repeats(
             lines = hashed.join(some, on="hash", how="semi")["line"]
             if lines.is_empty():
                 continue
-            records = read_again(file, block).on_lines(lines)
+            records = read_again(file, block, longest_row).on_lines(lines)
             typed, no_faults = _typed(records, header, source, day)
             candidates = pl.concat([*firsts, typed])
             repeats = quarantine.repeats(candidates, known, apart_from=no_faults)
@@ -168,15 +168,30 @@ def _exhaust(blocks: Iterable[Block]) -> None:
         pass
 
 
-def _after_header(records: Records, source: Source) -> tuple[Header, Records]:
+def _after_header(records: Records, source: Source, limits: Limits) -> tuple[Header, Records]:
     if records.frame.is_empty():
         raise _empty()
-    header = read_header(records.first(), records.frame["line"][0], source)
+    line, width, size = records.frame.select("line", "width", "size").row(0)
+    refuse_boundless_header(line, width, size, limits)
+    header = read_header(records.first(), line, source)
     return header, records._replace(frame=records.frame.slice(1))
 
 
 def _empty() -> FileRefused:
     return FileRefused("The file is empty: even the header is missing. Its first line must name the columns.")
+
+
+def _judged(
+    records: Records, header: Header, source: Source, day: date | None, limits: Limits
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """The values of the records that have the header's width, all faults found so far, and those of single values."""
+    width = len(header.names)
+    typed, value_faults = _typed(records.of_width(width), header, source, day)
+    others = (
+        quarantine.too_long(records.frame, limits.longest_row),
+        quarantine.wrong_widths(records.frame, width),
+    )
+    return typed, pl.concat([*others, value_faults]), value_faults
 
 
 def _typed(records: Records, header: Header, source: Source, day: date | None) -> tuple[pl.DataFrame, pl.DataFrame]:

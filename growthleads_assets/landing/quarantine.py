@@ -14,7 +14,8 @@ from growthleads_assets.contracts.derivations import Fault
 from growthleads_assets.contracts.schemas import lower_case
 from growthleads_assets.landing.checks import reason_and_words
 from growthleads_assets.landing.cleaning import form_of
-from growthleads_assets.landing.refusal import SHOWN_CHARACTERS, Reason
+from growthleads_assets.landing.oversized import EXCERPT_CHARACTERS
+from growthleads_assets.landing.refusal import REPLACEMENT, SHOWN_CHARACTERS, UNSHOWN, Reason
 
 FAULTS = pl.Schema(
     {"line": pl.Int64, "column_name": pl.String, "value": pl.String, "reason": pl.String, "detail": pl.String}
@@ -44,6 +45,7 @@ _VALUE = (
     pl.when(pl.col("value").str.len_chars() > SHOWN_CHARACTERS)
     .then(pl.col("value").str.head(SHOWN_CHARACTERS) + "…")
     .otherwise("value")
+    .str.replace_all(UNSHOWN, REPLACEMENT)
 )
 _SENTENCES = {
     Reason.NOT_A_DATE: _worded("{} `{}` is no date: write it like 2024-03-26 or 2024-03-26 13:45:00.", _COLUMN, _VALUE),
@@ -125,9 +127,26 @@ def _faults_of_schema(
             )
 
 
+def too_long(records: pl.DataFrame, longest: int) -> pl.DataFrame:
+    """A fault for every record of more than ``longest`` bytes, of which the fields were not told apart."""
+    return records.filter(pl.col("size") > longest).select(
+        "line",
+        column_name=pl.lit(None, pl.String),
+        value=pl.lit(None, pl.String),
+        reason=pl.lit(Reason.ROW_TOO_LONG),
+        detail=_worded(
+            f"The row has {{}} bytes, more than the {{}} of GROWTHLEADS_LONGEST_ROW, and only its first "
+            f"{EXCERPT_CHARACTERS} characters are shown here: correct it in the whole file (a quote may be missing), "
+            "or raise the setting.",
+            "size",
+            pl.lit(longest),
+        ),
+    )
+
+
 def wrong_widths(records: pl.DataFrame, width: int) -> pl.DataFrame:
-    """A fault for every record that has not ``width`` fields."""
-    return records.filter(pl.col("width") != width).select(
+    """A fault for every record that has not ``width`` fields, apart from those of which they were not told apart."""
+    return records.filter(pl.col("width") != width, pl.col("width") != 0).select(
         "line",
         column_name=pl.lit(None, pl.String),
         value=pl.lit(None, pl.String),
@@ -176,8 +195,9 @@ def repeats(rows: pl.DataFrame, columns: Sequence[str], *, apart_from: pl.DataFr
 def derivation_faults(found: Iterable[Fault]) -> pl.DataFrame:
     """The faults that a source's derivation found, with the column and value that they are about in the sentence."""
     faults = pl.DataFrame(list(found), schema=FAULTS, orient="row")
-    about = pl.when(pl.col("value").is_not_null()).then(_worded("{} `{}`: {}", _COLUMN, _VALUE, "detail"))
-    return faults.with_columns(detail=about.otherwise("detail")).sort("line", maintain_order=True)
+    detail = pl.col("detail").str.replace_all(UNSHOWN, REPLACEMENT)
+    about = pl.when(pl.col("value").is_not_null()).then(_worded("{} `{}`: {}", _COLUMN, _VALUE, detail))
+    return faults.with_columns(detail=about.otherwise(detail)).sort("line", maintain_order=True)
 
 
 def entries(faults: pl.DataFrame, records: pl.DataFrame, texts: pl.DataFrame, folded: Sequence[str]) -> pl.DataFrame:

@@ -38,9 +38,12 @@ def copy_landed(file: LandedFile, write: Callable[[bytes], object]) -> str:
     Raises FileChanged when it does not, and UnreadableFile for everything that the operating system objects to; in the
     end too, so that what was written is to be used only when nothing is raised.
     """
-    digest = hashlib.sha256()
+    digest, left = hashlib.sha256(), file.size
     with _opened(file) as content:
         while piece := content.read(_READ_AT_ONCE):
+            # What grows while it is read may grow for ever, over any limit.
+            left -= len(piece)
+            _require(left >= 0, file)
             digest.update(piece)
             write(piece)
     return digest.hexdigest()
@@ -48,8 +51,7 @@ def copy_landed(file: LandedFile, write: Callable[[bytes], object]) -> str:
 
 def fingerprint(file: LandedFile) -> str:
     """The SHA-256 of a takeable file in hexadecimal, read piece by piece; raises as ``copy_landed`` does."""
-    with _opened(file) as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
+    return copy_landed(file, lambda _: None)
 
 
 class Fingerprints:

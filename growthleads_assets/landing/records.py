@@ -7,6 +7,7 @@ takes quotes in the middle of a field for syntax. Only records that quotes sprea
 by one.
 """
 
+import codecs
 import io
 import re
 from collections.abc import Iterable, Iterator
@@ -14,7 +15,14 @@ from typing import BinaryIO, NamedTuple
 
 import polars as pl
 
-from growthleads_assets.landing.refusal import FileRefused
+from growthleads_assets.landing.oversized import EXCERPT_CHARACTERS, FIELD, pass_over
+from growthleads_assets.landing.refusal import (
+    FileRefused,
+    NeverClosed,
+    lone_carriage_return,
+    never_closed,
+    text_after_quote,
+)
 
 # A landed file has no NUL byte: it can stand where no text must be mistaken for it.
 _NUL = "\0"
@@ -32,18 +40,22 @@ _SIMPLE = r'\A(?:"[^",]*"|[^",\r]*)(?:,(?:"[^",]*"|[^",\r]*))*\z'
 _FIELD = r',(?:("(?:[^"]|"")*)"|([^,]*))'
 
 # A record up to its line end, or to where it stops being one: at a quote that is never closed, at text after a closing
-# quote, or at a lone CR. Possessive, so that nothing is scanned twice.
-_FIELD_BYTES = rb'(?:"[^"]*+(?:""[^"]*+)*+"|[^",\r\n][^,\r\n]*+)?+'
-_RECORD_BYTES = re.compile(rb"%b(?:,%b)*+" % (_FIELD_BYTES, _FIELD_BYTES))
+# quote, or at a lone CR.
+_RECORD_BYTES = re.compile(rb"%b(?:,%b)*+" % (FIELD, FIELD))
 _LONE_CR = re.compile(rb"\r(?!\n)")
+
+_FRAME = pl.Schema({"line": pl.Int64, "raw": pl.String, "cells": pl.String, "width": pl.UInt32, "size": pl.Int64})
+_EXCERPT = pl.col("raw").str.head(EXCERPT_CHARACTERS) + "…"
 
 
 class Records(NamedTuple):
     """The records of a file that are not blank.
 
     ``frame`` has the columns ``line`` (Int64: the physical line, from 1, on which the record starts), ``raw`` (String:
-    its text as landed, without the line end), ``cells`` (its fields, ``separator`` between them) and ``width``
-    (UInt32: the number of fields).
+    its text as landed, without the line end), ``cells`` (its fields, ``separator`` between them), ``width`` (UInt32:
+    the number of fields) and ``size`` (Int64: bytes of its text as landed).
+
+    Of a record longer than a row may be, ``raw`` is the beginning; its fields are not told apart, and ``width`` is 0.
     """
 
     frame: pl.DataFrame
@@ -92,27 +104,32 @@ class Block(NamedTuple):
         return self._replace(records=self.records._replace(frame=self.records.frame.clear()))
 
 
-def read_records(content: bytes) -> Records:
-    """The records of a file, header included; raises FileRefused for what is not UTF-8 text in the form of CSV."""
+def read_records(content: bytes, longest: int) -> Records:
+    """The records of a file, header included; raises FileRefused for what is not UTF-8 text in the form of CSV.
+
+    ``longest`` is how many bytes a record may have.
+    """
     file = io.BytesIO(content)
     refuse_other_encodings(file)
-    [block] = record_blocks(file, len(content))
-    return block.records
+    # One block, but for a last record that is passed over.
+    blocks = [block.records for block in record_blocks(file, len(content), longest)]
+    return blocks[0]._replace(frame=pl.concat(records.frame for records in blocks))
 
 
 def refuse_other_encodings(file: BinaryIO) -> None:
     """Raise FileRefused for a file that is not UTF-8 text, or that ends in a lone CR; all of it is read."""
-    lines, line_of_nul, end = 0, None, b""
+    lines, line_of_nul, end, cut = 0, None, b"", b""
     file.seek(0)
-    while piece := _whole_lines(file, _DECODED_AT_ONCE):
+    while piece := file.read(_DECODED_AT_ONCE):
         if file.tell() == len(piece):
             _refuse_other_byte_order_marks(piece)
-        if not piece.isascii():
-            _refuse_invalid_utf8(piece, lines)
+        if cut or not piece.isascii():
+            cut = _refuse_invalid_utf8(cut + piece, lines, goes_on=True)
         if line_of_nul is None and (position := piece.find(b"\0")) >= 0:
             line_of_nul = lines + _line_at(piece, position)
         lines += piece.count(b"\n")
         end = piece[-1:]
+    _refuse_invalid_utf8(cut, lines, goes_on=False)
     if line_of_nul is not None:
         raise FileRefused(
             f"Line {line_of_nul} contains a NUL byte, so this is no text file: export it as CSV in UTF-8."
@@ -121,54 +138,87 @@ def refuse_other_encodings(file: BinaryIO) -> None:
     if file.read(2 * len(_BYTE_ORDER_MARK)) == 2 * _BYTE_ORDER_MARK:
         raise FileRefused("The file starts with two byte order marks: save it as UTF-8 with one or none.")
     if end == b"\r":
-        raise _lone_carriage_return(lines + 1)
+        raise lone_carriage_return(lines + 1)
 
 
-def record_blocks(file: BinaryIO, size: int) -> Iterator[Block]:
+def record_blocks(file: BinaryIO, size: int, longest: int) -> Iterator[Block]:
     """The records of a file that ``refuse_other_encodings`` lets pass, in blocks of about ``size`` bytes; at least one.
 
-    A block ends where a record does, so one record can make it larger. Raises FileRefused, for the first fault of the
-    file, at the block that has it.
+    A block ends where a record does, so one record can make it larger, by ``longest`` bytes at most: a longer one is
+    passed over (see ``Records``). Raises FileRefused, for the first fault of the file, at the block that has it.
     """
     file.seek(0)
     first = len(_BYTE_ORDER_MARK) if file.read(len(_BYTE_ORDER_MARK)) == _BYTE_ORDER_MARK else 0
     file.seek(first)
     start, line, rest = first, 1, b""
     # Twice as much each time that a record does not end: what was read is not looked through again and again.
-    while more := _whole_lines(file, max(size, len(rest))):
-        rest += more
-        if len(rest) > len(more) and not _first_record_ends(rest, line):
-            continue
-        records, end = _records_of(rest, line, goes_on=True)
-        if end:
-            yield Block(start, end, line, records)
+    while more := _whole_lines(file, max(size, len(rest)), longest):
+        had, rest = len(rest), rest + more
+        whole, end = _without_endless_line(rest, longest), 0
+        if whole and (not had or _first_record_ends(whole, line)):
+            records, end = _records_of(whole, line, longest, goes_on=True)
+            if end:
+                yield Block(start, end, line, records)
         line += rest.count(b"\n", 0, end)
         start, rest = start + end, rest[end:]
+        # All of it is of one record that has not ended, but for a CR that may be part of its line end.
+        if len(rest) > longest + 1:
+            passed = pass_over(file, start, line)
+            yield Block(start, passed.taken, line, _one_too_long(line, passed.excerpt, passed.size))
+            start, line, rest = start + passed.taken, line + passed.lines, b""
+            file.seek(start)
     if rest or start == first:
-        records, end = _records_of(rest, line, goes_on=False)
+        records, end = _records_of(rest, line, longest, goes_on=False)
         yield Block(start, end, line, records)
 
 
-def read_again(file: BinaryIO, block: Block) -> Records:
+def read_again(file: BinaryIO, block: Block, longest: int) -> Records:
     """The records of a block that was read before."""
     file.seek(block.start)
-    return _records_of(file.read(block.size), block.first_line, goes_on=False)[0]
+    return _records_of(file.read(block.size), block.first_line, longest, goes_on=False)[0]
 
 
-def _whole_lines(file: BinaryIO, size: int) -> bytes:
-    """So many bytes, or as many more as it takes to the end of a line; none at the end of the file."""
+def _whole_lines(file: BinaryIO, size: int, longest: int) -> bytes:
+    """So many bytes, or as many more as it takes to the end of a line; none at the end of the file.
+
+    Of a line that goes on for more than ``longest`` bytes it is the beginning.
+    """
     piece = file.read(size)
-    return piece if piece.endswith(b"\n") else piece + file.readline()
+    return piece if piece.endswith(b"\n") else piece + file.readline(longest + len(b"\r\n"))
 
 
-def _records_of(content: bytes, first_line: int, *, goes_on: bool) -> tuple[Records, int]:
+def _without_endless_line(content: bytes, longest: int) -> bytes:
+    """Without a last line of which only the beginning was read; a shorter one is whole, and ends with the file."""
+    ends = content.rfind(b"\n") + 1
+    return content[:ends] if len(content) - ends > longest + 1 else content
+
+
+def _records_of(content: bytes, first_line: int, longest: int, *, goes_on: bool) -> tuple[Records, int]:
     """The records of whole lines, and where they end: at a record not closed yet, where the file ``goes_on``."""
     if b'"' in content:
         frame, end = _quoted_records(content, first_line, goes_on=goes_on)
-        return _without_blank_lines(Records(frame, _NUL)), end
+        return _without_blank_lines(Records(_cut(frame, longest), _NUL)), end
     if b"\r" in content and (found := _LONE_CR.search(content)):
-        raise _lone_carriage_return(first_line + content.count(b"\n", 0, found.start()))
-    return _without_blank_lines(Records(_plain_records(content, first_line), ",")), len(content)
+        raise lone_carriage_return(first_line + content.count(b"\n", 0, found.start()))
+    return _without_blank_lines(Records(_cut(_plain_records(content, first_line), longest), ",")), len(content)
+
+
+def _cut(records: pl.DataFrame, longest: int) -> pl.DataFrame:
+    """The records with their ``size``; of those above ``longest`` only the beginning is kept."""
+    records = records.with_columns(size=pl.col("raw").str.len_bytes().cast(pl.Int64))
+    is_too_long = records["size"] > longest
+    if not is_too_long.any():
+        return records
+    return records.with_columns(
+        raw=pl.when(is_too_long).then(_EXCERPT).otherwise("raw"),
+        cells=pl.when(is_too_long).then(pl.lit("")).otherwise("cells"),
+        width=pl.when(is_too_long).then(0).otherwise("width").cast(pl.UInt32),
+    )
+
+
+def _one_too_long(line: int, excerpt: str, size: int) -> Records:
+    values = {"line": [line], "raw": [f"{excerpt}…"], "cells": [""], "width": [0], "size": [size]}
+    return Records(pl.DataFrame(values, schema=_FRAME), ",")
 
 
 def _refuse_other_byte_order_marks(start: bytes) -> None:
@@ -176,21 +226,16 @@ def _refuse_other_byte_order_marks(start: bytes) -> None:
         raise FileRefused("The file is encoded as UTF-16: save it as UTF-8.")
 
 
-def _refuse_invalid_utf8(piece: bytes, lines_before: int) -> None:
+def _refuse_invalid_utf8(piece: bytes, lines_before: int, *, goes_on: bool) -> bytes:
+    """The first bytes of a character whose others follow, where the file ``goes_on``."""
     try:
-        piece.decode()
+        _, decoded = codecs.utf_8_decode(piece, "strict", not goes_on)
     except UnicodeDecodeError as error:
         raise FileRefused(
             f"Line {lines_before + _line_at(piece, error.start)} is not UTF-8 (byte 0x{piece[error.start]:02x}): "
             f"save the file as CSV in UTF-8."
         ) from None
-
-
-def _lone_carriage_return(line: int) -> FileRefused:
-    return FileRefused(
-        f"Line {line} contains a carriage return (CR) without a line feed (LF) after it: "
-        f"save the file with LF or CRLF as line ends."
-    )
+    return piece[decoded:]
 
 
 def _line_at(content: bytes, position: int) -> int:
@@ -263,16 +308,12 @@ class _LongRecord(NamedTuple):
     raw: str
 
 
-class _NeverClosed(FileRefused):
-    """A quote opens and does not close in what was looked at."""
-
-
 class _Unclosed(NamedTuple):
     """A record of which the end was not there: where it starts, and the refusal if nothing follows."""
 
     position: int
     line: int
-    refusal: _NeverClosed
+    refusal: NeverClosed
 
 
 class _LongRecords(NamedTuple):
@@ -306,7 +347,7 @@ def _records_from(content: bytes, lines: Iterable[int], first_line: int) -> _Lon
             position = content.index(b"\n", position) + 1
         try:
             end = _end_of_record(content, position, line)
-        except _NeverClosed as refusal:
+        except NeverClosed as refusal:
             return _LongRecords(records, _Unclosed(position, line, refusal))
         last_line = line + content.count(b"\n", position, end)
         records.append(_LongRecord(line, last_line, content[position:end].decode()))
@@ -317,7 +358,7 @@ def _records_from(content: bytes, lines: Iterable[int], first_line: int) -> _Lon
 def _first_record_ends(content: bytes, line: int) -> bool:
     try:
         _end_of_record(content, 0, line)
-    except _NeverClosed:
+    except NeverClosed:
         return False
     return True
 
@@ -331,12 +372,7 @@ def _end_of_record(content: bytes, start: int, line: int) -> int:
         return end
     last_line = line + content.count(b"\n", start, end)
     if after[:1] == b"\r":
-        raise _lone_carriage_return(last_line)
+        raise lone_carriage_return(last_line)
     if after[:1] == b'"':
-        raise _NeverClosed(
-            f"The quote that opens on line {last_line} is never closed: close it, or double it if it is text."
-        )
-    raise FileRefused(
-        f"Line {last_line} has text after a closing quote: a comma or the line's end must follow it; "
-        f"double a quote that is part of the text."
-    )
+        raise never_closed(last_line)
+    raise text_after_quote(last_line)

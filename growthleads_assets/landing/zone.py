@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple
 
 from growthleads_assets.contracts.registry import Registry
 from growthleads_assets.landing.folders import opened_folder, opened_within, shown, why
+from growthleads_assets.settings import Limits
 
 _DAY_NAME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})\.csv")
 _UNFINISHED = (".tmp", ".part")
@@ -86,6 +87,33 @@ def discover(landing_zone: Path, registry: Registry, *, start_date: date, today:
     door = _Door(root, registry, start_date, today)
     things = sorted(_things_in(root), key=lambda thing: thing.names)
     return _without_ambiguous_dimensions([door.judge(thing) for thing in things], registry)
+
+
+def without_large(files: Iterable[LandedFile], registry: Registry, limits: Limits) -> list[LandedFile]:
+    """``files`` with those refused that are larger than a file may be; they are not opened to tell.
+
+    To be asked of files that have settled: of one still growing, each look would tell another size.
+    """
+    return [_without_large(file, registry, limits) for file in files]
+
+
+def _without_large(file: LandedFile, registry: Registry, limits: Limits) -> LandedFile:
+    if not file.takeable or file.source is None:
+        return file
+    is_event = registry[file.source].is_event
+    most, setting = (
+        (limits.largest_file, "GROWTHLEADS_LARGEST_FILE")
+        if is_event
+        else (limits.largest_dimension, "GROWTHLEADS_LARGEST_DIMENSION")
+    )
+    return file if file.size <= most else replace(file, refusal=_too_large(file, most, setting))
+
+
+def _too_large(file: LandedFile, most: int, setting: str) -> str:
+    return (
+        f"{file.relative} has {file.size} bytes, more than the {most} of {setting}, and is not read: see whether it is "
+        "what it should be, and land it smaller, or raise the setting."
+    )
 
 
 def is_left_alone(name: str) -> bool:

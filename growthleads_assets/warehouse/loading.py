@@ -31,6 +31,7 @@ from growthleads_assets.landing.departure import NotTakenAway, take_away
 from growthleads_assets.landing.parsing import Batch, FileRefused, parse_in_batches
 from growthleads_assets.landing.reading import copy_landed
 from growthleads_assets.landing.zone import LandedFile
+from growthleads_assets.settings import Limits
 from growthleads_assets.warehouse import ledger
 from growthleads_assets.warehouse.dimension_changes import recorded
 from growthleads_assets.warehouse.tables import bronze_columns
@@ -62,13 +63,14 @@ class Outcome:
 class Loader:
     """Loads files over one connection, for one run; ``judged_by`` is the fingerprint of the rules that judge them.
 
-    Files are read ``batch_bytes`` at a time.
+    Files are read ``batch_bytes`` at a time; their rows keep to the ``limits``.
     """
 
     connection: psycopg.Connection
     archive: Archive
     judged_by: str
     batch_bytes: int
+    limits: Limits
     run_id: str | None = None
 
     def load_landed(self, source: Source, file: LandedFile) -> Outcome:
@@ -188,7 +190,7 @@ class Loader:
         withdraw = sql.SQL("delete from {} where _day = %s and _load_id = %s and _line = any(%s)").format(table)
 
         def copies() -> Iterator[tuple[Batch, _Copy, _Copy]]:
-            for batch in parse_in_batches(content, source, day, self.batch_bytes):
+            for batch in parse_in_batches(content, source, day, self.batch_bytes, self.limits):
                 rows = batch.rows.rename({"line": "_line"}).with_columns(**_constants(of_rows)).select(columns)
                 entries = batch.quarantined.select(QUARANTINE_COLUMNS).with_columns(**_constants(of_entries))
                 yield batch, _Copy.of(rows), _Copy.of(entries)

@@ -25,6 +25,7 @@ from polars.exceptions import PanicException
 
 from growthleads_assets.contracts.registry import SOURCES, Source
 from growthleads_assets.landing.parsing import FileRefused, ParsedFile, parse_file
+from growthleads_assets.settings import LIMITS, Limits
 from tests import oracle
 from tests.homes import Home, shared_server
 
@@ -224,11 +225,11 @@ def day_of(source: Source) -> date | None:
     return DAY if source.is_event else None
 
 
-def parsed_as_the_rules_say(source: Source, content: bytes) -> ParsedFile | None:
+def parsed_as_the_rules_say(source: Source, content: bytes, limits: Limits = LIMITS) -> ParsedFile | None:
     """The file parsed, or None where it is refused: either as the oracle has it, and without a row lost."""
-    expected = independently_parsed(source, content)
+    expected = independently_parsed(source, content, limits.longest_row)
     try:
-        parsed = parse_file(content, source, day_of(source))
+        parsed = parse_file(content, source, day_of(source), limits)
     except FileRefused as refused:
         parsed, refusal = None, str(refused)
     except PanicException as panic:
@@ -240,7 +241,7 @@ def parsed_as_the_rules_say(source: Source, content: bytes) -> ParsedFile | None
     if parsed is None or expected is None:
         assert ADVICE.search(refusal), f"does not say what to do: {refusal}"
         return None
-    records = oracle.read_records(content)
+    records = oracle.read_records(content, limits.longest_row)
     lines = sorted([*parsed.rows["line"], *parsed.quarantined["line"]])
     assert parsed.rows_read == parsed.rows.height + parsed.quarantined.height == len(records) - 1
     assert lines == [record.line for record in records[1:]]
@@ -253,10 +254,12 @@ def parsed_as_the_rules_say(source: Source, content: bytes) -> ParsedFile | None
     return parsed
 
 
-def independently_parsed(source: Source, content: bytes) -> oracle.ParsedFile | None:
+def independently_parsed(
+    source: Source, content: bytes, longest_row: int = oracle.LONGEST_ROW
+) -> oracle.ParsedFile | None:
     """The file by the oracle; None where it is refused."""
     try:
-        return oracle.parse_file(source.name, source.file_name(day_of(source)), content)
+        return oracle.parse_file(source.name, source.file_name(day_of(source)), content, longest_row)
     except oracle.Refused:
         return None
 

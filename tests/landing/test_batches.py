@@ -14,7 +14,8 @@ from polars.testing import assert_frame_equal
 from growthleads_assets.contracts.registry import SOURCES, Source
 from growthleads_assets.landing import parsing, quarantine
 from growthleads_assets.landing.parsing import FileRefused, ParsedFile, parse_file, parse_in_batches
-from tests.landing.fuzzing import DAY, day_of
+from growthleads_assets.settings import LIMITS, Limits
+from tests.landing.fuzzing import DAY, day_of, parsed_as_the_rules_say
 from tests.landing.test_parsing_properties import files
 
 HEADER = "date,voluum_brand,clicks\n"
@@ -22,9 +23,9 @@ SMALL = 40
 """Bytes of a batch: the header and a row or two."""
 
 
-def in_batches(content: bytes, source: str = "voluum", size: int = SMALL) -> ParsedFile:
+def in_batches(content: bytes, source: str = "voluum", size: int = SMALL, limits: Limits = LIMITS) -> ParsedFile:
     """What the batches of a file hold together."""
-    batches = list(parse_in_batches(io.BytesIO(content), SOURCES[source], day_of(SOURCES[source]), size))
+    batches = list(parse_in_batches(io.BytesIO(content), SOURCES[source], day_of(SOURCES[source]), size, limits))
     withdrawn = pl.concat(batch.withdrawn for batch in batches)
     rows = pl.concat(batch.rows for batch in batches).join(withdrawn, on="line", how="anti", maintain_order="left")
     quarantined = pl.concat(batch.quarantined for batch in batches).sort("line")
@@ -32,17 +33,19 @@ def in_batches(content: bytes, source: str = "voluum", size: int = SMALL) -> Par
     return ParsedFile(rows, quarantined, rows.height + quarantined.height, extra_columns)
 
 
-@given(files(), st.sampled_from((1, 7, SMALL, 200)))
-def test_batches_hold_what_the_whole_file_does(file: tuple[Source, bytes], size: int) -> None:
+@given(files(), st.sampled_from((1, 7, SMALL, 200)), st.sampled_from((LIMITS.longest_row, 80, 50, 24)))
+def test_batches_hold_what_the_whole_file_does(file: tuple[Source, bytes], size: int, longest_row: int) -> None:
     source, content = file
+    limits = Limits(longest_row=longest_row)
+    parsed_as_the_rules_say(source, content, limits)
     try:
-        expected = parse_file(content, source, day_of(source))
+        expected = parse_file(content, source, day_of(source), limits)
     except FileRefused as refusal:
         with pytest.raises(FileRefused) as refused:
-            in_batches(content, source.name, size)
+            in_batches(content, source.name, size, limits)
         assert str(refused.value) == str(refusal)  # noqa: PT017 - two refusals are compared
         return
-    parsed = in_batches(content, source.name, size)
+    parsed = in_batches(content, source.name, size, limits)
     assert_frame_equal(parsed.rows, expected.rows)
     assert_frame_equal(parsed.quarantined, expected.quarantined)
     assert (parsed.rows_read, parsed.extra_columns) == (expected.rows_read, expected.extra_columns)

@@ -5,11 +5,10 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from growthleads_assets.landing.reading import FileChanged, UnreadableFile, fingerprint, sha256
+from growthleads_assets.landing.reading import FileChanged, UnreadableFile, copy_landed, fingerprint, sha256
 from growthleads_assets.landing.zone import LandedFile
 from tests.landing.zones import found, land, mode, read_landed, unprivileged
 
@@ -153,37 +152,37 @@ def test_a_file_closed_to_us_is_a_failure_not_a_traceback(read: Read) -> None:
     assert not isinstance(failure.value, FileChanged)
 
 
-@pytest.fixture
-def while_reading(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], None]:
-    """Lets something happen between opening a file and reading it."""
-    really_digest = hashlib.file_digest
-
-    def arrange(happening: Callable[[], object]) -> None:
-        def digest(*args: Any) -> object:
-            happening()
-            return really_digest(*args)
-
-        monkeypatch.setattr(hashlib, "file_digest", digest)
-
-    return arrange
+def copied_while(file: LandedFile, happening: Callable[[], object]) -> str:
+    """The fingerprint of a file that something happens to once its first piece was read."""
+    happenings = iter([happening])
+    return copy_landed(file, lambda _: next(happenings, lambda: None)())
 
 
-def test_a_file_written_to_while_it_is_read_is_not_taken_half_written(
-    tmp_path: Path, while_reading: Callable[[Callable[[], object]], None]
-) -> None:
+def test_a_file_written_to_while_it_is_read_is_not_taken_half_written(tmp_path: Path) -> None:
     path = land(tmp_path, FILE, CONTENT)
     file = found(tmp_path, FILE)
-    while_reading(lambda: write_to(path))
 
     with pytest.raises(FileChanged):
-        fingerprint(file)
+        copied_while(file, lambda: write_to(path))
 
 
-def test_a_file_exchanged_while_it_is_read_is_read_to_its_end(
-    tmp_path: Path, while_reading: Callable[[Callable[[], object]], None]
-) -> None:
+def test_a_file_that_grows_while_it_is_read_is_not_followed_to_its_end(tmp_path: Path) -> None:
+    path = land(tmp_path, FILE, CONTENT)
+    file = found(tmp_path, FILE)
+    pieces: list[bytes] = []
+
+    def grow_for_ever(piece: bytes) -> None:
+        pieces.append(piece)
+        with path.open("ab") as appended:
+            appended.write(CONTENT)
+
+    with pytest.raises(FileChanged):
+        copy_landed(file, grow_for_ever)
+    assert pieces == [CONTENT]
+
+
+def test_a_file_exchanged_while_it_is_read_is_read_to_its_end(tmp_path: Path) -> None:
     land(tmp_path, FILE, CONTENT)
     file = found(tmp_path, FILE)
-    while_reading(lambda: land(tmp_path, FILE, b"newer"))
 
-    assert fingerprint(file) == SHA
+    assert copied_while(file, lambda: land(tmp_path, FILE, b"newer")) == SHA
