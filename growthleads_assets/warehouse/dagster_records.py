@@ -17,7 +17,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import scalar_row
 
-from growthleads_assets.settings import DAGSTER_DATABASE_URL
+from growthleads_assets.settings import DAGSTER_STORAGE_URL
 
 # One condition for each kind of partition, so that each finds its index.
 _IS_NEWEST_OF_ITS_KIND = sql.SQL(
@@ -67,7 +67,7 @@ select count(*) from gone
 @contextmanager
 def dagster_storage() -> Iterator[psycopg.Connection]:
     """A connection in autocommit mode to the storage that this process's environment names, in Dagster's schema."""
-    url = os.environ[DAGSTER_DATABASE_URL].replace("postgresql+psycopg2://", "postgresql://", 1)
+    url = os.environ[DAGSTER_STORAGE_URL].replace("postgresql+psycopg2://", "postgresql://", 1)
     with psycopg.connect(url, autocommit=True) as connection:
         yield connection
 
