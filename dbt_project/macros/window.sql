@@ -19,6 +19,11 @@
     {{ return(none) }}
 {%- endmacro %}
 
+{#- Whether the window is so long that its rows can be most of a table's. -#}
+{% macro is_long_window() -%}
+    {{ return(window_start() is none or (window_end() - window_start()).days >= 31) }}
+{%- endmacro %}
+
 {#- Whether `column` lies in the window, in literal dates, so that PostgreSQL can use an index on it. -#}
 {% macro in_window(column='date') -%}
     {%- if window_start() is none -%} true

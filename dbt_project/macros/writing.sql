@@ -29,6 +29,11 @@
         {%- endif %};
     insert into {{ arg_dict['target_relation'] }} ({{ columns }})
     select {{ columns }} from {{ arg_dict['temp_relation'] }}
+    {%- if is_long_window() %};
+    -- What is made of so many new rows next is planned by their statistics: without any, a test of a year's increases
+    -- took 149 s instead of 7. Autovacuum comes a minute later.
+    analyze {{ arg_dict['target_relation'] }}
+    {%- endif %}
 {%- endmacro %}
 
 {#-
