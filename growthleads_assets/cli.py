@@ -3,6 +3,7 @@
 Belongs here: commands, options, exit codes. Does not: what they do (commands/).
 """
 
+import gc
 import json
 import signal
 import sys
@@ -17,6 +18,10 @@ import click
 from growthleads_assets.commands.reporting import NotPossible, Reporter, plain_values
 from growthleads_assets.settings import Settings, SettingsError, load_settings
 from growthleads_assets.warehouse.database import DatabaseUnavailable
+
+# Most of what a command allocates are definitions that stay until it ends: looking through them for garbage at Python's
+# own pace took 8 % of the processor time of a run with one small day.
+gc.set_threshold(100_000, 20, 20)
 
 
 def _explained(command: Callable[..., int | None]) -> Callable[..., None]:
