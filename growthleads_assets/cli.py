@@ -346,6 +346,24 @@ def alerts(as_json: bool, test: bool) -> int:
 
 
 @main.command()
+@click.option("--serve", is_flag=True, help="Serve them at /metrics until stopped, instead of printing them once.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to serve on.")
+@click.option("--port", default=9464, show_default=True, type=click.IntRange(1, 65535), help="The port to serve on.")
+@_explained
+def metrics(serve: bool, host: str, port: int) -> None:
+    """Print what an operator watches, as Prometheus metrics."""
+    from growthleads_assets.assets.platform import Platform
+    from growthleads_assets.commands import metrics as watch
+    from growthleads_assets.contracts.registry import SOURCES
+
+    platform = Platform(load_settings(), SOURCES)
+    if serve:
+        watch.serve(platform, host, port, Reporter())
+    else:
+        click.echo(watch.exposition(platform), nl=False)
+
+
+@main.command()
 @click.argument("mart")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="A .csv, .parquet or .xlsx file.")
 @_explained

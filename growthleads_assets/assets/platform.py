@@ -82,6 +82,10 @@ class Platform:
         files, fresh = observe(self._discover(), seen_before, now=time.time(), settle_seconds=settle_seconds)
         return without_large(files, self.registry, self.settings.limits), fresh
 
+    def seen(self) -> list[LandedFile]:
+        """What lies in the landing zone now, as it lies there: nothing is put back, nothing waited for."""
+        return without_large(self._discover(), self.registry, self.settings.limits)
+
     def _recover(self, connection: psycopg.Connection) -> None:
         archive = Archive(self.settings.archive_zone)
         recover(self.settings.landing_zone, archive, partial(ledger.was_accepted, connection))
