@@ -268,7 +268,7 @@ def dev(port: int, on_demo: bool) -> int:
     if "ui_url" not in settings.model_fields_set:
         settings = settings.model_copy(update={"ui_url": f"http://127.0.0.1:{port}"})
     with working_on(settings) as (_, database):
-        return serve(port, child_environment(settings, database), settings.state_dir, Reporter())
+        return serve(port, child_environment(settings, database), settings, Reporter())
 
 
 @main.command()

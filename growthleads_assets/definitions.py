@@ -5,6 +5,7 @@ Belongs here: the definitions of the home that the environment names. Does not: 
 
 import dagster as dg
 
+from growthleads_assets import logs
 from growthleads_assets.assets.platform import Platform
 from growthleads_assets.automation.graph import build_defs
 from growthleads_assets.contracts.registry import SOURCES
@@ -14,4 +15,6 @@ from growthleads_assets.settings import load_settings
 @dg.definitions
 def defs() -> dg.Definitions:
     """Every asset and job."""
-    return build_defs(Platform(load_settings(), SOURCES))
+    settings = load_settings()
+    logs.configure(settings)
+    return build_defs(Platform(settings, SOURCES))

@@ -22,7 +22,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, Literal, get_args
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -362,6 +362,7 @@ class Settings(BaseSettings):
         le=100_000,
         description="a number from 1 to 100000, such as 1000: how many columns the header of a file may name",
     )
+    log_format: Literal["text", "json"] = Field(default="text", description="text or json")
     slack_webhook_url: Annotated[SecretStr | None, BeforeValidator(_http_url)] = Field(
         default=None, description="the URL of an incoming webhook of Slack"
     )

@@ -22,7 +22,7 @@ LEVELS = (
     {"planning"},
     {"warehouse"},
     {"landing", "alerts"},
-    {"contracts"},
+    {"contracts", "logs"},
     {"settings"},
 )
 LEVEL_OF = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}

@@ -41,7 +41,7 @@ class Log:
 
     def send(self, message: Message) -> None:
         """Write the message as a warning."""
-        LOG.warning("ALERT %s\n%s", message.title, message.text)
+        LOG.warning("ALERT %s\n%s", message.title, message.text, extra={"alert": message.fields()})
 
 
 def channels(settings: Settings) -> Sequence[Channel]:

@@ -19,20 +19,21 @@ from pathlib import Path
 import psutil
 
 from growthleads_assets.commands.reporting import NotPossible, Reporter
-from growthleads_assets.settings import CHECKOUT
+from growthleads_assets.settings import CHECKOUT, Settings
 from growthleads_assets.warehouse.locks import open_lock_file, try_lock
 
 HOST = "127.0.0.1"
 GRACE_SECONDS = 20
 
 
-def serve(port: int, environment: Mapping[str, str], state_dir: Path, reporter: Reporter) -> int:
+def serve(port: int, environment: Mapping[str, str], settings: Settings, reporter: Reporter) -> int:
     """Run the UI and the daemon until the user ends them; the exit code, 0 for Ctrl-C only.
 
     Nothing that was started is left behind: the database must be able to stop afterwards.
 
     Raises NotPossible.
     """
+    state_dir = settings.state_dir
     with open_lock_file(state_dir / "dev.lock") as lock:
         if not try_lock(lock, fcntl.LOCK_EX):
             raise NotPossible(f"`growthleads dev` runs on the home {state_dir.parent} already: stop that one first.")
@@ -41,6 +42,7 @@ def serve(port: int, environment: Mapping[str, str], state_dir: Path, reporter: 
         _require_free(port)
         command = [sys.executable, "-m", "dagster", "dev", "--host", HOST, "--port", str(port)]
         command += ["--module-name", "growthleads_assets.definitions", "--working-directory", str(CHECKOUT)]
+        command += ["--log-format", settings.log_format] if settings.log_format == "json" else []
         reporter.say(f"The Dagster UI opens at http://{HOST}:{port} in a few seconds; Ctrl-C stops it.")
         # A session of its own: Ctrl-C reaches this process alone, which then ends the others in order.
         process = subprocess.Popen(command, env=dict(environment), cwd=CHECKOUT, start_new_session=True)

@@ -26,6 +26,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
+from growthleads_assets import logs
 from growthleads_assets.alerts.alert import DIGEST_TITLES
 from growthleads_assets.assets.platform import Platform
 from growthleads_assets.commands.reporting import NotPossible, Reporter
@@ -62,6 +63,7 @@ def serve(platform: Platform, host: str, port: int, reporter: Reporter) -> None:
 
     An embedded database is up meanwhile; another one may come and go. Raises NotPossible, DatabaseUnavailable.
     """
+    logs.configure(platform.settings)
     is_embedded = platform.settings.database_url is None
     with running_database(platform.settings) if is_embedded else nullcontext(), server(platform, host, port) as web:
         reporter.say(f"Metrics are served at http://{host}:{web.server_port}/metrics; Ctrl-C stops it.")

@@ -3,6 +3,7 @@
 Belongs here: writing to the terminal. Does not: what is said.
 """
 
+import logging
 import re
 import textwrap
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -16,7 +17,10 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from growthleads_assets import logs
 from growthleads_assets.landing.refusal import REPLACEMENT, UNSHOWN
+
+LOG = logging.getLogger(__name__)
 
 
 class NotPossible(Exception):
@@ -69,7 +73,10 @@ class Reporter:
         self.err.print(Text(line))
 
     def complain(self, line: str) -> None:
-        """Something that went wrong."""
+        """Something that went wrong: a line of the log where that is JSON."""
+        if logs.writes_json():
+            LOG.error(line)
+            return
         self.err.print(_text(line, "red"))
 
     @contextmanager

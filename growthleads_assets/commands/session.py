@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from growthleads_assets import logs
 from growthleads_assets.settings import Settings, load_settings
 from growthleads_assets.warehouse.database import Database
 from growthleads_assets.warehouse.environment import child_environment, prepare_dagster_home
@@ -19,6 +20,7 @@ def working_on(settings: Settings) -> Iterator[tuple[Settings, Database]]:
 
     Dagster's instance and dbt's profile read variables, so those are set here, as they are for child processes.
     """
+    logs.configure(settings)
     settings.landing_zone.mkdir(parents=True, exist_ok=True)
     with running_database(settings) as database:
         before, inside = dict(os.environ), child_environment(settings, database)

@@ -33,6 +33,9 @@ DAGSTER_SCHEMA_LOCK = 7_201_002
 KEPT_FROM_CHILDREN = frozenset({"admin_database_url", "owner_database_url"})
 """Settings that only `growthleads database` uses: whatever else runs is not to have more rights than it needs."""
 
+# The daemon and the code server take no variable for it: their commands say `--log-format json`.
+_JSON_LOGS = {"DBT_LOG_FORMAT": "json", "DBT_LOG_FORMAT_FILE": "json", "DAGSTER_WEBSERVER_LOG_FORMAT": "json"}
+
 
 def child_environment(settings: Settings, database: Database) -> dict[str, str]:
     """The whole environment for a child process that works on this home and database.
@@ -68,6 +71,7 @@ def child_environment(settings: Settings, database: Database) -> dict[str, str]:
         "DBT_TARGET_PATH": str(settings.dbt_target_path),
         "DBT_LOG_PATH": str(settings.dbt_log_path),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        **(_JSON_LOGS if settings.log_format == "json" else {}),
     }
 
 
