@@ -78,6 +78,11 @@ class Alert:
             return f"{ui_url.rstrip('/')}/runs/{self.run_id}"
         return f"{ui_url.rstrip('/')}/assets" + (f"/bronze/{self.source}" if self.source else "")
 
+    @property
+    def runbook(self) -> str | None:
+        """The page, in the checkout, that says what to do about an alert of this kind."""
+        return None if self.kind == "test" else f"docs/runbook/{self.kind}.md"
+
     def fields(self, ui_url: str) -> dict[str, object]:
         """All of it as plain values: amounts as decimal texts, days and times in ISO 8601."""
         return {
@@ -95,6 +100,7 @@ class Alert:
             "run_id": self.run_id,
             "run_url": self.link(ui_url) if self.run_id else None,
             "link": self.link(ui_url),
+            "runbook": self.runbook,
             "happened_at": self.happened_at.isoformat(),
             "raised_at": self.raised_at and self.raised_at.isoformat(),
         }
@@ -126,6 +132,7 @@ class Message:
             "Money concerned": alert.money_in_words,
             "When": f"{alert.happened_at:%Y-%m-%d %H:%M} UTC",
             "Run" if alert.run_id else "See": alert.link(self.ui_url),
+            "What to do": alert.runbook,
         }
         return "\n".join(
             [
@@ -149,6 +156,8 @@ class Message:
         lines = [f"- {self._in_a_line(alert)}" for alert in self.alerts[:LISTED]]
         if len(self.alerts) > LISTED:
             lines.append(f"- and {len(self.alerts) - LISTED} more: `growthleads alerts` lists them.")
+        if runbook := self.alerts[0].runbook:
+            lines += ["", f"What to do: {runbook}"]
         return "\n".join(lines)
 
     def _in_a_line(self, alert: Alert) -> str:

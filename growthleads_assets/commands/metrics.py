@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from time import monotonic
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
@@ -34,8 +35,9 @@ from growthleads_assets.contracts.registry import PARTS
 from growthleads_assets.landing.reading import Fingerprints
 from growthleads_assets.landing.refusal import Reason
 from growthleads_assets.landing.zone import LandedFile
+from growthleads_assets.settings import Settings
 from growthleads_assets.warehouse import ledger
-from growthleads_assets.warehouse.database import DatabaseUnavailable
+from growthleads_assets.warehouse.database import Database, DatabaseUnavailable
 from growthleads_assets.warehouse.environment import child_environment
 from growthleads_assets.warehouse.server import running_database
 from growthleads_assets.warehouse.watching import Figures, figures, is_in_use, looking
@@ -131,9 +133,12 @@ class Watch(Collector):
         with self._alone:
             began = monotonic()
             found: list[Metric] = []
-            worked = {"database": _has_worked(found, self._of_the_database)}
-            # Dagster makes the tables of its storage when it is asked: not before the platform has made its own.
-            worked["dagster"] = worked["database"] and (not found or _has_worked(found, _of_dagster))
+            worked = {"database": False, "dagster": False}
+            try:
+                with running_database(self.platform.settings) as database:
+                    worked |= self._work_out(database, found)
+            except DatabaseUnavailable as problem:
+                LOG.warning("Metrics could not be worked out: %s", problem)
             found += [
                 _gauge("database_up", "Whether the database can be asked.", {(): worked["database"]}),
                 _gauge(
@@ -146,15 +151,18 @@ class Watch(Collector):
             ]
         yield from found
 
-    def _of_the_database(self) -> Iterator[Metric]:
+    def _work_out(self, database: Database, found: list[Metric]) -> dict[str, bool]:
         settings = self.platform.settings
-        with running_database(settings) as database:
-            # Dagster's instance reads variables, and nothing else in this process does.
-            os.environ.update(child_environment(settings, database))
-            with looking(database) as connection:
-                if is_in_use(connection):
-                    yield from _of_figures(self.platform, figures(connection, settings.today()))
-                    yield from _of_files(self.platform, self._files(connection))
+        if not _has_worked(found, partial(self._of_the_database, database)):
+            return {}
+        # Dagster makes the tables of its storage when it is asked: not before the platform has made its own.
+        return {"database": True, "dagster": not found or _has_worked(found, partial(_of_dagster, settings, database))}
+
+    def _of_the_database(self, database: Database) -> Iterator[Metric]:
+        with looking(database) as connection:
+            if is_in_use(connection):
+                yield from _of_figures(self.platform, figures(connection, self.platform.settings.today()))
+                yield from _of_files(self.platform, self._files(connection))
 
     def _files(self, connection: psycopg.Connection) -> list[tuple[LandedFile, str]]:
         """What lies in the landing zone without being loaded, each with its state."""
@@ -286,7 +294,9 @@ def _of_files(platform: Platform, files: Iterable[tuple[LandedFile, str]]) -> It
     )
 
 
-def _of_dagster() -> Iterator[Metric]:
+def _of_dagster(settings: Settings, database: Database) -> Iterator[Metric]:
+    # The instance reads variables, and nothing else in this process does.
+    os.environ.update(child_environment(settings, database))
     with dg.DagsterInstance.get() as instance:
         failures = dg.RunsFilter(
             statuses=[dg.DagsterRunStatus.FAILURE], updated_after=datetime.now(UTC) - FAILURES_WITHIN

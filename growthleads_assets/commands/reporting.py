@@ -70,7 +70,7 @@ class Reporter:
 
     def say_beside(self, line: str) -> None:
         """Something to know that is no part of the result, which may be on its way into another command."""
-        self.err.print(Text(line))
+        self.err.print(_text(line))
 
     def complain(self, line: str) -> None:
         """Something that went wrong: a line of the log where that is JSON."""

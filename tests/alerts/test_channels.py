@@ -37,7 +37,8 @@ Day: 2024-03-26
 File: routy/2024-03-26.csv
 Money concerned: about 1,234.50, the median of routy's last 28 files
 When: 2024-03-27 08:30 UTC
-Run: http://ui:3000/runs/7f3c"""
+Run: http://ui:3000/runs/7f3c
+What to do: docs/runbook/refused_file.md"""
 
 SECRET = "/services/T0S3CRET/B0S3CRET"
 
@@ -80,6 +81,7 @@ def test_a_webhook_gets_every_field() -> None:
             "money_is_estimate": True,
             "run_id": "7f3c",
             "run_url": "http://ui:3000/runs/7f3c",
+            "runbook": "docs/runbook/refused_file.md",
             "link": "http://ui:3000/runs/7f3c",
             "happened_at": "2024-03-27T08:30:00+00:00",
             "raised_at": "2024-03-27T08:31:00+00:00",
@@ -200,7 +202,11 @@ def test_many_alerts_are_listed_in_one_message() -> None:
         "- routy/2024-01-01.csv is late: Others came. Money concerned: 1.00, the median of routy's last 3 files. "
         "http://ui:3000/assets/bronze/routy"
     )
-    assert lines[-1] == "- and 12 more: `growthleads alerts` lists them."
+    assert lines[-3:] == [
+        "- and 12 more: `growthleads alerts` lists them.",
+        "",
+        "What to do: docs/runbook/late_file.md",
+    ]
     fields = message.fields()
     assert (fields["kind"], fields["source"], fields["file"]) == ("late_file", "routy", None)
     assert isinstance(fields["alerts"], list)
