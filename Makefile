@@ -85,12 +85,24 @@ bench: $(READY) ## Measure speed and memory (ONLY=load,startup picks some, SCALE
 	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(SCALE),--scale $(SCALE))
 
 .PHONY: lint
-lint: $(READY) ## Check the style of Python, SQL and the GitHub workflow
+lint: $(READY) secrets ## Check the style of Python, SQL and the GitHub workflows, and look for secrets
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/sqlfluff lint dbt_project
 	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	@$(BIN)/zizmor --offline --quiet --no-progress --persona pedantic .github/workflows
+
+# Made-up passwords are what tests are full of; a key or a token that is one by its form is found in them too.
+.PHONY: secrets
+SCAN := xargs -0 -r $(BIN)/detect-secrets-hook --no-verify
+secrets: $(READY) ## Look for passwords, keys and tokens in what git has
+	@git ls-files -z -- ':!tests' ':!requirements.lock' ':!*.png' | $(SCAN) --exclude-secrets '^password$$'
+	@git ls-files -z -- tests | $(SCAN) $(patsubst %,--disable-plugin %,\
+		BasicAuthDetector KeywordDetector Base64HighEntropyString HexHighEntropyString)
+
+.PHONY: audit
+audit: $(READY) ## Ask PyPI for known holes in the locked dependencies (needs the network)
+	@$(BIN)/pip-audit --strict --require-hashes --disable-pip --progress-spinner off --requirement requirements.lock
 
 .PHONY: types
 types: $(READY) ## Check the types

@@ -20,7 +20,7 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
     """Settings that ask for JSON; in the end this process logs as before."""
     monkeypatch.setenv("GROWTHLEADS_LOG_FORMAT", "json")
     monkeypatch.setenv("GROWTHLEADS_DATABASE_URL", "postgresql://ann:s3c%2Fret@db:5432/ledger")
-    monkeypatch.setenv("GROWTHLEADS_SLACK_WEBHOOK_URL", "https://hooks.slack.com/services/T0/B0/secret")
+    monkeypatch.setenv("GROWTHLEADS_SLACK_WEBHOOK_URL", "https://slack.example.com/services/T0/B0/secret")
     handlers = logging.getLogger().handlers[:]
     yield load_settings()
     logging.getLogger().handlers[:] = handlers
