@@ -285,7 +285,7 @@ def test_a_home_of_the_release_before_gets_the_columns_that_it_lacks(home: Home)
     home.query_all("drop view if exists gold.file_statistics, gold.day_completeness, gold.quarantine_summary cascade")
     for column in ("files drop column earnings", "files drop column gone_at", "sources drop column earnings_column"):
         home.query_all(f"alter table bronze.{column} cascade")
-    home.query_all("delete from bronze.layout")
+    home.query_all("drop table bronze.migrations")
     home.query_all("delete from bronze.prepared_models")
 
     home.land_and_settle({**RAW_EARNINGS, **routy("2024-03-01", ",A,Foo,US,,1.5,0,0"), **no_clicks("2024-03-01")})

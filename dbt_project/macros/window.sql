@@ -35,13 +35,14 @@
   The function silver.scraper_days(first, last): the days whose scraper figures the files of a window can
   change. A file of day D moves the increases of each key's next observation after D, however late, and the
   days estimated around D: `longest_spread` days to either side at most. A function, because the publisher
-  asks for the same days.
+  asks for the same days. It reads as its owner, because a view that readers see calls it as whoever reads the view.
 -#}
 {% macro create_scraper_days() -%}
     create or replace function silver.scraper_days(first_day date, last_day date)
     returns setof date
     language sql
     stable
+    security definer
     begin atomic
         -- Counted, not stepped through as timestamps, which lose the last day where a clock skips midnight.
         select first_day - {{ var('longest_spread') }} + days.days_after

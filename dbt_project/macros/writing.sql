@@ -70,6 +70,7 @@
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
     {%- if config.get('contract').enforced -%}{{ get_assert_columns_equivalent(sql) }}{%- endif -%}
     {{ replace_view(target_relation, sql) }}
+    {%- do apply_grants(target_relation, config.get('grants')) -%}
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {{ adapter.commit() }}
     {{ run_hooks(post_hooks, inside_transaction=False) }}
@@ -95,7 +96,7 @@
         {%- endcall -%}
         {%- do create_indexes(target_relation) -%}
     {%- endif -%}
-    {%- do run_query('create schema if not exists candidate') -%}
+    {%- do apply_grants(target_relation, config.get('grants')) -%}
     {{ replace_view(candidate, sql) }}
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {{ adapter.commit() }}

@@ -21,10 +21,11 @@ from growthleads_assets.landing.zone import LandedFile, discover, without_large
 from growthleads_assets.settings import Settings
 from growthleads_assets.warehouse import ledger
 from growthleads_assets.warehouse.alerts import note_channels
+from growthleads_assets.warehouse.layout import ensure_layout
 from growthleads_assets.warehouse.leases import run_lease
 from growthleads_assets.warehouse.loading import Loader
 from growthleads_assets.warehouse.server import running_database
-from growthleads_assets.warehouse.tables import create_tables, record_settings
+from growthleads_assets.warehouse.tables import record_settings
 from growthleads_assets.warehouse.transformation import Transformation
 
 
@@ -39,7 +40,7 @@ class Platform:
     def connected(self) -> Iterator[psycopg.Connection]:
         """A connection in autocommit mode to the home's database, with the platform's own tables in it."""
         with running_database(self.settings) as database, psycopg.connect(database.conninfo, autocommit=True) as link:
-            create_tables(link, self.registry)
+            ensure_layout(link, self.registry)
             record_settings(
                 link,
                 late_after=self.settings.late_after,

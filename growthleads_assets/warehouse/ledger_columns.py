@@ -186,11 +186,20 @@ BRONZE = {
             "last_error": _optional("text", "Why it was not taken the last time."),
         },
     ),
-    "layout": Table(
-        "The layout that the platform's own tables have, once they are made. One row per database.",
+    "migrations": Table(
+        "The layouts that the platform's own tables have had; the newest version is theirs. One row per migration.",
         {
-            "checksum": Column("text", "Fingerprint of the layout."),
-            "created_at": Column("timestamptz", "When it was made."),
+            "version": Column("integer", "The version that the tables had then."),
+            "what": Column("text", "What was done."),
+            "release": Column("text", "The release of the platform that did it."),
+            "applied_at": Column("timestamptz", "When."),
+        },
+    ),
+    "layout": Table(
+        "The sources that the platform's tables were made for, once they are made. One row per database.",
+        {
+            "checksum": Column("text", "Fingerprint of the sources."),
+            "created_at": Column("timestamptz", "When the tables were made for them."),
         },
     ),
     "prepared_models": Table(

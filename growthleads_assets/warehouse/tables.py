@@ -1,28 +1,34 @@
 """The tables that the platform itself writes: bronze, quarantine, the file ledger and what was published.
 
-Belongs here: their layout, the bronze ones generated from the source registry. Does not: reading or writing rows.
+Belongs here: their layout, the bronze ones generated from the source registry. Does not: bringing a database to it
+(layout.py), reading or writing rows.
 """
 
-import hashlib
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pandera.polars as pa
 import polars as pl
 import psycopg
-from psycopg import sql
 
-from growthleads_assets.contracts.registry import Registry, Source
+from growthleads_assets.contracts.registry import Source
 from growthleads_assets.settings import PREFIX, SettingsError
 
-# Any constant does, as long as every process uses the same one.
-LAYOUT_LOCK = 7_201_001
-
+# The first migration (migrations.py): once released it stays as it is, and what is new comes as a migration of its own.
 LEDGER_DDL = """
 create schema if not exists bronze;
 create schema if not exists silver;
 create schema if not exists gold;
 create schema if not exists candidate;
+comment on schema bronze is null;
+
+create table if not exists bronze.migrations (
+    version int primary key,
+    what text not null,
+    release text not null,
+    applied_at timestamptz not null default clock_timestamp()
+);
+comment on table bronze.migrations is
+    'The layouts that the platform''s own tables have had. One row per migration; the newest version is theirs.';
 
 create table if not exists bronze.sources (
     source text primary key,
@@ -128,6 +134,8 @@ comment on table bronze.calculations is
     'The newest calculation of each part and day: the file versions it began with, and whether it was settled, '
     'that is published or found to wait. settled_inputs are those it was settled with last, and stay while a newer '
     'calculation is under way. One row per part and day.';
+alter table bronze.calculations add column if not exists settled_inputs jsonb;
+alter table bronze.calculations add column if not exists first_published_at timestamptz;
 
 create table if not exists bronze.dimension_changes (
     load_id bigint not null references bronze.files,
@@ -197,7 +205,7 @@ create table if not exists bronze.layout (
     checksum text not null,
     created_at timestamptz not null default clock_timestamp()
 );
-comment on table bronze.layout is 'The layout that the platform''s own tables have. One row, once they are made.';
+comment on table bronze.layout is 'The sources that the platform''s tables were made for. One row, once they are made.';
 
 create table if not exists bronze.prepared_models (
     checksum text not null,
@@ -334,75 +342,14 @@ def _sql_type(column: pa.Column) -> str:
     raise TypeError(f"column {column.name} has the type {column.dtype}, for which there is no PostgreSQL type")
 
 
-def create_tables(connection: psycopg.Connection, registry: Registry) -> None:
-    """Create what is missing of the platform's own tables, and record the registry.
+def bronze_key(source: Source) -> tuple[str, ...]:
+    """The primary key of a source's bronze table.
 
-    Done once per layout and registry: making sure of what is there already would wait for whoever writes at the moment,
-    a publication for example, and could block it in turn. Two processes may do so at the same time: one waits for the
-    other.
+    One index for the days of a window and against loading a line twice: with one for each PostgreSQL took 3.0 instead
+    of 2.2 s for a million rows. The load comes before the line so that a correction, whose predecessor's entries are
+    still there, fills pages of its own: 2.6 s instead of 4.
     """
-    statements: list[sql.SQL | sql.Composed] = [
-        sql.SQL(LEDGER_DDL),
-        *(part for source in registry.values() for part in _bronze_table(source)),
-    ]
-    layout = [*(statement.as_string(connection) for statement in statements), *map(str, _registry_rows(registry))]
-    checksum = hashlib.sha256("\n".join(layout).encode()).hexdigest()
-    if _is_current(connection, checksum):
-        return
-    with connection.transaction():
-        connection.execute("select pg_advisory_xact_lock(%s)", (LAYOUT_LOCK,))
-        if _is_current(connection, checksum):
-            return
-        for statement in statements:
-            connection.execute(statement)
-        _record_registry(connection, registry)
-        connection.execute("delete from bronze.layout")
-        connection.execute("insert into bronze.layout (checksum) values (%s)", (checksum,))
-
-
-def _is_current(connection: psycopg.Connection, checksum: str) -> bool:
-    found = connection.execute("select to_regclass('bronze.layout') is not null").fetchone()
-    if not found or not found[0]:
-        return False
-    return connection.execute("select from bronze.layout where checksum = %s", (checksum,)).fetchone() is not None
-
-
-def _bronze_table(source: Source) -> Iterator[sql.Composed]:
-    required = required_columns(source)
-    table = sql.Identifier("bronze", source.name)
-    # One index for the days of a window and against loading a line twice: with one for each PostgreSQL took 3.0 instead
-    # of 2.2 s for a million rows. The load comes before the line so that a correction, whose predecessor's entries are
-    # still there, fills pages of its own: 2.6 s instead of 4.
-    key = sql.SQL("_day, _load_id, _line") if source.is_event else sql.SQL("_load_id, _line")
-    yield sql.SQL("create table if not exists {} ({}, primary key ({}))").format(
-        table,
-        sql.SQL(", ").join(
-            sql.SQL("{} " + sql_type + (" not null" if name in required else "")).format(sql.Identifier(name))
-            for name, (sql_type, _) in bronze_columns(source).items()
-        ),
-        key,
-    )
-    yield sql.SQL("comment on table {} is {}").format(table, sql.Literal(source.description))
-    if source.is_event:
-        # Of homes made when the key was the load and the line, and the day had an index of its own.
-        yield sql.SQL(
-            """
-            do $$
-            begin
-                if to_regclass({by_day_name}) is not null then
-                    alter table {table} drop constraint {key_name}, add primary key ({key});
-                    drop index {by_day};
-                end if;
-            end
-            $$
-            """
-        ).format(
-            by_day_name=sql.Literal(f'bronze."{source.name}_by_day"'),
-            table=table,
-            key_name=sql.Identifier(f"{source.name}_pkey"),
-            key=key,
-            by_day=sql.Identifier("bronze", f"{source.name}_by_day"),
-        )
+    return ("_day", "_load_id", "_line") if source.is_event else ("_load_id", "_line")
 
 
 def record_settings(
@@ -434,29 +381,4 @@ def record_settings(
             "insert into bronze.settings (late_after, provisional_for, timezone) "
             "values (%(late_after)s, %(provisional_for)s, %(timezone)s)",
             values,
-        )
-
-
-def _registry_rows(registry: Registry) -> list[tuple[str, str, list[int], list[int], str | None]]:
-    return [
-        (source.name, source.kind, sorted(source.parts), sorted(source.required_for), source.earnings_column)
-        for source in registry.values()
-    ]
-
-
-def _record_registry(connection: psycopg.Connection, registry: Registry) -> None:
-    connection.execute("delete from bronze.sources where source <> all(%s)", (list(registry),))
-    for row in _registry_rows(registry):
-        connection.execute(
-            """
-            insert into bronze.sources (source, kind, parts, required_for, earnings_column)
-            values (%s, %s, %s, %s, %s)
-            on conflict (source) do update
-            set
-                kind = excluded.kind,
-                parts = excluded.parts,
-                required_for = excluded.required_for,
-                earnings_column = excluded.earnings_column
-            """,
-            row,
         )

@@ -22,6 +22,8 @@ from typing import Any
 
 import psycopg
 
+from growthleads_assets.settings import READER_ROLE
+from growthleads_assets.warehouse.fitting import TO_BE_FILLED, make_room, note_prepared, prepared
 from growthleads_assets.warehouse.locks import open_lock_file
 from growthleads_assets.warehouse.session_locks import hold_lock
 
@@ -114,16 +116,19 @@ class Transformation:
     def prepare(self, connection: psycopg.Connection) -> None:
         """Have every table and view of the project in the database, as the project's files are now.
 
-        Done once per state of the project, by one process at a time.
+        Done once per state of the project and role of readers, by one process at a time. Tables that an earlier release
+        made in another form are made anew, and hold all days again.
         """
+        state = " ".join(filter(None, (self.checksum, os.environ.get(READER_ROLE))))
         with hold_lock(connection, "prepare models"):
-            found = connection.execute("select checksum from bronze.prepared_models").fetchone()
-            if found and found[0] == self.checksum:
+            if prepared(connection) == state:
                 return
-            self.build("run", *NO_DAYS, select=["fqn:*"])
-            with connection.transaction():
-                connection.execute("delete from bronze.prepared_models")
-                connection.execute("insert into bronze.prepared_models (checksum) values (%s)", (self.checksum,))
+            make_room(connection, self.manifest)
+            if prepared(connection) == TO_BE_FILLED:
+                self._results_of(["run", "--select", "fqn:*"])
+            else:
+                self.build("run", *NO_DAYS, select=["fqn:*"])
+            note_prepared(connection, state)
 
     def _results_of(self, arguments: Sequence[str]) -> list[dict[str, Any]]:
         events: list[dict[str, Any]] = []

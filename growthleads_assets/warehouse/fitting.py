@@ -1,0 +1,164 @@
+"""Making room for what the dbt project builds: tables that an earlier release made, and that this one makes otherwise.
+
+Belongs here: comparing the project with the database, and what becomes of a table that no longer fits. Does not:
+building (transformation.py), the platform's own tables (layout.py).
+
+dbt writes into a table that is there, and fails where its columns are not those of the model. What silver and gold hold
+follows from bronze, so that a table of another form is dropped, to be made anew and filled for all days before anything
+is calculated from it: with some of its days only, running totals would have no predecessor. A mart is what was
+published, and keeps its rows. It gets the columns that it lacks, empty until its days are published again, for which
+all of them count as not calculated; and it loses those that are not published any more.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+KINDS = {"view": "v", "incremental": "r", "published": "r"}
+"""What PostgreSQL calls the relation that each materialization makes."""
+
+TO_BE_FILLED = "to be filled"
+"""Stands in `bronze.prepared_models` from the moment that tables are dropped until they hold all days again."""
+
+Shape = Mapping[str, tuple[object, ...]]
+"""Columns with what tells their types apart."""
+
+
+@dataclass(frozen=True)
+class _Model:
+    name: str
+    table: sql.Identifier
+    materialized: str
+    columns: Mapping[str, str]
+    indexes: Sequence[Mapping[str, Any]]
+    relation_kind: str
+    """That of what is in the database by its name, empty where there is nothing."""
+
+
+def make_room(connection: psycopg.Connection, manifest: Mapping[str, Any]) -> None:
+    """Have nothing in the way of a build of every model of the project; one transaction."""
+    with connection.transaction():
+        models = list(_models(connection, manifest))
+        misplaced = [model for model in models if model.relation_kind not in {"", KINDS[model.materialized]}]
+        tables = [model for model in models if model.relation_kind == KINDS[model.materialized] == "r"]
+        changed = [table for table in tables if _shape_there(connection, table) != _shape_wanted(connection, table)]
+        for model in (*misplaced, *(table for table in changed if table.materialized == "incremental")):
+            kind = sql.SQL("view" if model.relation_kind == "v" else "table")
+            connection.execute(sql.SQL("drop {} if exists {} cascade").format(kind, model.table))
+        marts = [table for table in changed if table.materialized == "published"]
+        if marts:
+            _drop_views(connection, models)
+        for mart in marts:
+            _adapt(connection, mart)
+        for table in tables:
+            if table in marts or table not in changed:
+                _index(connection, table)
+        if marts:
+            connection.execute("update bronze.calculations set settled_at = null")
+        if misplaced or len(changed) > len(marts):
+            note_prepared(connection, TO_BE_FILLED)
+
+
+def note_prepared(connection: psycopg.Connection, state: str) -> None:
+    """Record for what state of the project the database is prepared."""
+    with connection.transaction():
+        connection.execute("delete from bronze.prepared_models")
+        connection.execute("insert into bronze.prepared_models (checksum) values (%s)", (state,))
+
+
+def prepared(connection: psycopg.Connection) -> str | None:
+    """For what state of the project the database is prepared."""
+    row = connection.execute("select checksum from bronze.prepared_models").fetchone()
+    return str(row[0]) if row else None
+
+
+def _models(connection: psycopg.Connection, manifest: Mapping[str, Any]) -> Iterator[_Model]:
+    nodes = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+    there = {
+        (schema, name): kind
+        for schema, name, kind in connection.execute(
+            "select nspname, relname, relkind::text from pg_class "
+            "inner join pg_namespace on relnamespace = pg_namespace.oid where nspname = any(%s)",
+            (list({node["schema"] for node in nodes}),),
+        )
+    }
+    for node in nodes:
+        yield _Model(
+            node["name"],
+            sql.Identifier(node["schema"], node["name"]),
+            node["config"]["materialized"],
+            {column["name"]: column["data_type"] for column in node["columns"].values()},
+            node["config"].get("indexes") or (),
+            there.get((node["schema"], node["name"]), ""),
+        )
+
+
+def _drop_views(connection: psycopg.Connection, models: Sequence[_Model]) -> None:
+    """Drop every view, for a column that a view reads can neither go nor change; all of them are made again."""
+    for model in models:
+        if model.materialized == "published":
+            candidate = sql.Identifier("candidate", model.name)
+            connection.execute(sql.SQL("drop view if exists {} cascade").format(candidate))
+        elif model.relation_kind == "v":
+            connection.execute(sql.SQL("drop view if exists {} cascade").format(model.table))
+
+
+def _adapt(connection: psycopg.Connection, mart: _Model) -> None:
+    there, wanted = _shape_there(connection, mart), _shape_wanted(connection, mart)
+    changes = [sql.SQL("drop column {}").format(sql.Identifier(name)) for name in there if name not in wanted]
+    for name, sql_type in mart.columns.items():
+        column = sql.Identifier(name)
+        if name not in there:
+            changes.append(sql.SQL("add column {} " + sql_type).format(column))
+        elif there[name] != wanted[name]:
+            changes.append(sql.SQL("alter column {0} type " + sql_type + " using {0}::" + sql_type).format(column))
+    connection.execute(sql.SQL("alter table {} {}").format(mart.table, sql.SQL(", ").join(changes)))
+
+
+def _index(connection: psycopg.Connection, table: _Model) -> None:
+    """Have the indexes that the model asks for on a table that stays: dbt makes them with the table only."""
+    if not table.indexes:
+        return
+    # How PostgreSQL writes what they are on, it is to say itself.
+    connection.execute(sql.SQL("create temporary table as_wanted (like {}) on commit drop").format(table.table))
+    for index in table.indexes:
+        connection.execute(_create_index(sql.Identifier("as_wanted"), index))
+    wanted = dict(zip(_indexed(connection, "as_wanted"), table.indexes, strict=True))
+    connection.execute("drop table as_wanted")
+    there = _indexed(connection, table.table.as_string(connection))
+    for what, index in wanted.items():
+        if what not in there:
+            connection.execute(_create_index(table.table, index))
+
+
+def _create_index(table: sql.Identifier, index: Mapping[str, Any]) -> sql.Composed:
+    unique = sql.SQL("unique " if index.get("unique") else "")
+    return sql.SQL("create {}index on {} ({})").format(unique, table, sql.SQL(", ".join(index["columns"])))
+
+
+def _indexed(connection: psycopg.Connection, table: str) -> list[tuple[bool, str]]:
+    """Of each index of a table, in the order in which they were made, whether it is unique and what it is on."""
+    return connection.execute(
+        "select indisunique, split_part(pg_get_indexdef(indexrelid), ' USING ', 2) from pg_index "
+        "where indrelid = %s::regclass order by indexrelid",
+        (table,),
+    ).fetchall()
+
+
+def _shape_there(connection: psycopg.Connection, table: _Model) -> Shape:
+    return _shape(connection, sql.SQL("select * from {} limit 0").format(table.table))
+
+
+def _shape_wanted(connection: psycopg.Connection, table: _Model) -> Shape:
+    nulls = [
+        sql.SQL("null::" + sql_type + " as {}").format(sql.Identifier(name)) for name, sql_type in table.columns.items()
+    ]
+    return _shape(connection, sql.SQL("select {}").format(sql.SQL(", ").join(nulls)))
+
+
+def _shape(connection: psycopg.Connection, query: sql.Composed) -> Shape:
+    description = connection.execute(query).description or ()
+    return {column.name: (column.type_code, column.precision, column.scale) for column in description}
