@@ -397,7 +397,28 @@ def export(mart: str, output: Path | None) -> int:
 
 @main.group()
 def database() -> None:
-    """The home's database: its URL, and keeping it up."""
+    """The home's database: making and migrating it, its URL, and keeping it up."""
+
+
+@database.command()
+@_explained
+def init() -> None:
+    """Create the roles and databases that the settings name, and the platform's tables; again, it mends them.
+
+    GROWTHLEADS_ADMIN_DATABASE_URL names who may create roles and databases; without it they are taken as they are.
+    """
+    from growthleads_assets.commands.database import initialise
+
+    initialise(load_settings(), Reporter())
+
+
+@database.command()
+@_explained
+def migrate() -> None:
+    """Bring the platform's tables up to this release, as the role of GROWTHLEADS_OWNER_DATABASE_URL."""
+    from growthleads_assets.commands.database import migrate as bring_up
+
+    bring_up(load_settings(), Reporter())
 
 
 @database.command()

@@ -262,6 +262,24 @@ LIFE: tuple[Callable[[Terminal], None], ...] = (
 )
 
 
+def test_the_embedded_database_has_one_role_and_its_url_no_password(terminal: Terminal) -> None:
+    made = terminal.run("database", "init")
+    assert (made.returncode, made.stderr) == (0, "")
+    assert made.stdout.startswith(
+        "The database is the home's embedded server, where one role does everything.\nVersion 1:"
+    )
+    assert terminal.run("database", "migrate").stdout == "The platform's tables are at version 2, as they were.\n"
+    refused = terminal.run("database", "init", GROWTHLEADS_READER_DATABASE_URL="postgresql://reader:s3cret@db/ledger")
+    assert refused.returncode == 1
+    assert refused.stderr.startswith(
+        "GROWTHLEADS_READER_DATABASE_URL must be set together with GROWTHLEADS_DATABASE_URL"
+    )
+    shown = terminal.run("database", "url")
+    assert shown.stdout.startswith("postgresql://postgres@/growthleads?host=")
+    assert shown.stderr == ""
+    assert terminal.run("database", "stop").returncode == 0
+
+
 def test_life_of_a_home(terminal: Terminal) -> None:
     """One test, because each step starts from where the one before it left the home."""
     for step in LIFE:

@@ -21,6 +21,7 @@ from growthleads_assets.landing.zone import LandedFile, discover, without_large
 from growthleads_assets.settings import Settings
 from growthleads_assets.warehouse import ledger
 from growthleads_assets.warehouse.alerts import note_channels
+from growthleads_assets.warehouse.environment import reader_role
 from growthleads_assets.warehouse.layout import ensure_layout
 from growthleads_assets.warehouse.leases import run_lease
 from growthleads_assets.warehouse.loading import Loader
@@ -40,7 +41,7 @@ class Platform:
     def connected(self) -> Iterator[psycopg.Connection]:
         """A connection in autocommit mode to the home's database, with the platform's own tables in it."""
         with running_database(self.settings) as database, psycopg.connect(database.conninfo, autocommit=True) as link:
-            ensure_layout(link, self.registry)
+            ensure_layout(link, self.registry, reader_role(self.settings))
             record_settings(
                 link,
                 late_after=self.settings.late_after,

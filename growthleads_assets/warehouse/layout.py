@@ -23,6 +23,7 @@ from psycopg.pq import TransactionStatus
 from growthleads_assets.contracts.registry import Registry, Source
 from growthleads_assets.warehouse.database import DatabaseUnavailable
 from growthleads_assets.warehouse.migrations import MIGRATIONS, NEWEST
+from growthleads_assets.warehouse.roles import grant_to_reader
 from growthleads_assets.warehouse.tables import bronze_columns, bronze_key, required_columns
 
 # Any constant does, as long as every process uses the same one.
@@ -36,10 +37,17 @@ class _State:
     version: int = 0
     release: str = ""
     checksum: str = ""
+    admits_reader: bool = False
+
+    def is_wanted(self, fingerprint: str) -> bool:
+        """Whether nothing is to do for a registry of this fingerprint."""
+        return (self.version, self.checksum, self.admits_reader) == (NEWEST, fingerprint, True)
 
 
-def ensure_layout(connection: psycopg.Connection, registry: Registry) -> list[str]:
+def ensure_layout(connection: psycopg.Connection, registry: Registry, reader: str | None = None) -> list[str]:
     """Have the platform's own tables as this release and this registry need them; what was done, as sentences.
+
+    A role of ``reader`` may look into gold then.
 
     One query where they are. Making sure of what is there already would wait for whoever writes at the moment, a
     publication for example, and could block it in turn. Two processes may do so at the same time: one waits for the
@@ -48,44 +56,53 @@ def ensure_layout(connection: psycopg.Connection, registry: Registry) -> list[st
     Raises DatabaseUnavailable where a newer release has been at work, where the role of the connection does not own the
     tables, or where a bronze table holds what its schema does not allow any more.
     """
-    wanted = _State(NEWEST, checksum=_fingerprint(registry))
-    found = _state(connection)
-    if (found.version, found.checksum) == (wanted.version, wanted.checksum):
+    fingerprint = _fingerprint(registry)
+    if _state(connection, reader).is_wanted(fingerprint):
         return []
     with connection.transaction():
         connection.execute("select pg_advisory_xact_lock(%s)", (LAYOUT_LOCK,))
-        found = _state(connection)
-        if (found.version, found.checksum) == (wanted.version, wanted.checksum):
+        found = _state(connection, reader)
+        if found.is_wanted(fingerprint):
             return []
         _refuse_newer(found)
-        _require_owner(connection, found)
+        _require_owner(connection, found, fingerprint)
         done = list(_migrate(connection, found))
         for source in registry.values():
             done += _bring_up(connection, source)
         _record_registry(connection, registry)
         connection.execute("delete from bronze.layout")
-        connection.execute("insert into bronze.layout (checksum) values (%s)", (wanted.checksum,))
+        connection.execute("insert into bronze.layout (checksum) values (%s)", (fingerprint,))
+        if reader:
+            _admit(connection, reader)
     return done
 
 
-def _state(connection: psycopg.Connection) -> _State:
+def _state(connection: psycopg.Connection, reader: str | None) -> _State:
     is_alone = connection.info.transaction_status == TransactionStatus.IDLE
     try:
         # What is not there yet is not to end a transaction that has begun.
         with nullcontext() if is_alone else connection.transaction():
             row = connection.execute(
                 """
-                select migrations.version, migrations.release, (select min(layout.checksum) from bronze.layout)
+                select
+                    migrations.version,
+                    migrations.release,
+                    (select min(layout.checksum) from bronze.layout),
+                    %(reader)s::text is null or coalesce(
+                        (select has_schema_privilege(oid, 'gold', 'usage') from pg_roles where rolname = %(reader)s),
+                        false
+                    )
                 from bronze.migrations
                 order by migrations.version desc
                 limit 1
-                """
+                """,
+                {"reader": reader},
             ).fetchone()
     except psycopg.errors.UndefinedTable:
         row = None
     except psycopg.errors.InsufficientPrivilege:
         raise DatabaseUnavailable(_not_for(connection, "may not use the platform's tables")) from None
-    return _State(row[0], row[1], row[2] or "") if row else _State()
+    return _State(row[0], row[1], row[2] or "", row[3]) if row else _State()
 
 
 def _refuse_newer(found: _State) -> None:
@@ -97,7 +114,17 @@ def _refuse_newer(found: _State) -> None:
         )
 
 
-def _require_owner(connection: psycopg.Connection, found: _State) -> None:
+def _admit(connection: psycopg.Connection, reader: str) -> None:
+    try:
+        grant_to_reader(connection, reader)
+    except psycopg.errors.UndefinedObject:
+        raise DatabaseUnavailable(
+            f"The role {reader} of GROWTHLEADS_READER_DATABASE_URL does not exist: `growthleads database init` creates "
+            "it, with GROWTHLEADS_ADMIN_DATABASE_URL set."
+        ) from None
+
+
+def _require_owner(connection: psycopg.Connection, found: _State, fingerprint: str) -> None:
     row = connection.execute(
         """
         select coalesce(
@@ -119,8 +146,10 @@ def _require_owner(connection: psycopg.Connection, found: _State) -> None:
         problem = "does not own the platform's tables, which are not there or of a release without versions"
     elif found.version < NEWEST:
         problem = f"does not own the platform's tables, which are at version {found.version} and have to be at {NEWEST}"
-    else:
+    elif found.checksum != fingerprint:
         problem = "does not own the platform's tables, which are not as the sources of this release need them"
+    else:
+        problem = "may not let the role of GROWTHLEADS_READER_DATABASE_URL read gold"
     raise DatabaseUnavailable(_not_for(connection, problem))
 
 

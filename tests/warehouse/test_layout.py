@@ -87,7 +87,7 @@ def test_a_database_of_the_first_release_is_upgraded_in_place(home: Home) -> Non
     assert [len(rows) for rows in before] == [19, 3, 10, 16]
 
     home.land({"routy/2025-01-30.csv": (CORRECTION / "routy" / "2025-01-30.csv").read_bytes()})
-    home.settle(with_tests=True)
+    home.settle()
 
     after = [home.query(query) for query in kept]
     assert after[0][:19] == before[0]

@@ -1,0 +1,275 @@
+"""An installation with roles: each is refused what it must not do, and no password shows anywhere."""
+
+import os
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+import pytest
+
+from growthleads_assets.settings import PREFIX, load_settings
+from growthleads_assets.warehouse.database import Database
+from growthleads_assets.warehouse.locks import wait_until
+from growthleads_assets.warehouse.transformation import Transformation
+from tests import forked
+from tests.cases import RAW_EARNINGS, no_clicks, routy, scrapers
+from tests.homes import Server, have_parsed
+
+ROLES = ("owner", "loader", "reader", "dagster")
+# With what has to be encoded in a URL.
+PASSWORD = "s3cret/of@"
+ALL_ROLES_NEED_A_PASSWORD = "local all postgres trust\nlocal all all scram-sha-256\n"
+
+
+@dataclass
+class Installation:
+    """A home whose settings name a role for each purpose; files of one day lie in its landing zone."""
+
+    server: Server
+    home: Path
+
+    def database(self, role: str, *, dbname: str = "growthleads") -> Database:
+        if role == "admin":
+            # The server's log gets every statement of the administrator.
+            options = {"user": "postgres", "dbname": "postgres", "options": "-c log_statement=all"}
+            return Database({**self.server.database.parameters, **options})
+        user = {"user": f"growthleads {role}", "password": f"{PASSWORD}{role}", "dbname": dbname}
+        return Database({**self.server.database.parameters, **user})
+
+    def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """A `growthleads` command; what it printed is looked through for passwords."""
+        own = {name: value for name, value in os.environ.items() if not name.startswith((PREFIX, "PG"))}
+        settings = {
+            "HOME": str(self.home),
+            "SETTLE_SECONDS": "0",
+            "DATABASE_URL": self.database("loader").url,
+            "OWNER_DATABASE_URL": self.database("owner").url,
+            "READER_DATABASE_URL": self.database("reader").url,
+            "ADMIN_DATABASE_URL": self.database("admin").url,
+            "DAGSTER_DATABASE_URL": self.database("dagster", dbname="dagster storage").url,
+            **variables,
+        }
+        outcome = forked.Command(arguments, {**own, **{PREFIX + k: v for k, v in settings.items()}}).ended()
+        assert not _secrets_in(outcome.stdout + outcome.stderr), arguments
+        return outcome
+
+    def land(self, files: Mapping[str, str]) -> None:
+        for relative, content in files.items():
+            path = self.home / "landing_zone" / relative
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content)
+
+
+def _secrets_in(text: str) -> list[str]:
+    return [form for form in (PASSWORD, quote(PASSWORD, safe="")) if form in text]
+
+
+@pytest.fixture(scope="module")
+def installation(server: Server, cache: Path) -> Iterator[Installation]:
+    """Roles and databases as `growthleads database init` makes them, on a server that asks for passwords."""
+    made = Installation(server, server.folder / "installation")
+    transformation = Transformation(
+        load_settings(home=made.home).dbt_project_dir, made.home / ".growthleads/dbt/target", made.home / "logs"
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PGDATABASE", "growthleads")
+        made.home.mkdir()
+        have_parsed(transformation, cache)
+    with _passwords_needed(server), psycopg.connect(made.database("admin").conninfo, autocommit=True) as connection:
+        connection.execute("drop database growthleads with (force)")
+        assert made.run("database", "init").returncode == 0
+        made.land({**RAW_EARNINGS, **routy("2024-03-01", ",A,Foo,US,,1.5,0,0", ",A,Bar,US,,x,0,0")})
+        made.land({**no_clicks("2024-03-01"), **scrapers("2024-03-01", ",A,Foo,US,100,0")})
+        yield made
+        for database in ("growthleads", "dagster storage"):
+            connection.execute(f'drop database if exists "{database}" with (force)'.encode())
+        for role in ROLES:
+            connection.execute(f'drop role if exists "growthleads {role}"'.encode())
+
+
+@contextmanager
+def _passwords_needed(server: Server) -> Iterator[None]:
+    rules = server.folder / ".growthleads" / "postgresql" / "data" / "pg_hba.conf"
+    before = rules.read_text()
+    with psycopg.connect(server.maintenance, autocommit=True) as connection:
+        connection.execute("create role nobody_knows login password 'x'")
+
+        def refused() -> bool:
+            try:
+                psycopg.connect(server.maintenance, user="nobody_knows", password="y").close()  # noqa: S106 - a wrong one
+            except psycopg.OperationalError:
+                return True
+            return False
+
+        rules.write_text(ALL_ROLES_NEED_A_PASSWORD + before)
+        connection.execute("select pg_reload_conf()")
+        assert wait_until(refused, 60)
+        connection.execute("drop role nobody_knows")
+        yield
+        rules.write_text(before)
+        connection.execute("select pg_reload_conf()")
+
+
+def _refused(database: Database, statement: str) -> bool:
+    """Whether the role of the connection lacks the right to do this."""
+    with psycopg.connect(database.conninfo, autocommit=True) as connection:
+        try:
+            connection.execute(statement.encode())
+        except psycopg.errors.InsufficientPrivilege:
+            return True
+    return False
+
+
+def _rows(database: Database, query: str) -> list[tuple[object, ...]]:
+    with psycopg.connect(database.conninfo) as connection:
+        return connection.execute(query.encode()).fetchall()
+
+
+def test_a_pass_runs_as_the_loader_and_readers_see_gold_and_nothing_else(installation: Installation) -> None:
+    # As where the loader had made it all, before there were roles.
+    warehouse = Database({**installation.database("admin").parameters, "dbname": "growthleads"})
+    with psycopg.connect(warehouse.conninfo) as connection:
+        connection.execute('alter schema gold owner to "growthleads loader"')
+        connection.execute('alter table bronze.files owner to "growthleads loader"')
+
+    again = installation.run("database", "init")
+
+    assert again.returncode == 0, again.stderr
+    assert "Schemas, tables and functions that now belong to another of these roles: 2." in again.stdout.splitlines()
+    assert "The database growthleads was there, and belongs to growthleads owner." in again.stdout.splitlines()
+    assert "The platform's tables are at version 2, as they were." in again.stdout.splitlines()
+
+    passed = installation.run("run")
+
+    assert passed.returncode == 0, passed.stderr
+    assert "published part 1 (web traffic): 1 day, 2024-03-01" in passed.stdout
+    owner, loader, reader = (installation.database(role) for role in ("owner", "loader", "reader"))
+    assert _rows(reader, "select operator, total_commission::text from gold.solution_3_operators_monthly") == [
+        ("Foo", "1.50")
+    ]
+    # Every table and view, whoever made it: views read silver and bronze as their owner. Some look at days around one
+    # that is to be calculated, as this one now is.
+    with psycopg.connect(owner.conninfo) as connection:
+        connection.execute("update bronze.calculations set settled_at = null")
+    for (relation,) in _rows(
+        owner,
+        "select oid::regclass::text from pg_class where relnamespace = 'gold'::regnamespace and relkind in ('r', 'v')",
+    ):
+        _rows(reader, f"select * from {relation}")
+    owned = _rows(
+        owner,
+        "select relnamespace::regnamespace::text, pg_get_userbyid(relowner), count(*) > 1 from pg_class "
+        "where relkind in ('r', 'v') and relnamespace::regnamespace::text in "
+        "('bronze', 'silver', 'gold', 'candidate', 'dagster') group by 1, 2 order by 1, 2",
+    )
+    assert owned == [
+        ("bronze", "growthleads owner", True),
+        ("candidate", "growthleads loader", True),
+        ("gold", "growthleads loader", True),
+        ("gold", "growthleads owner", True),
+        ("silver", "growthleads loader", True),
+    ]
+
+    for statement in (
+        "select * from bronze.files",
+        "select * from silver.deals",
+        "select * from silver.scraper_days('2024-03-01', '2024-03-01')",
+        "select * from candidate.solution_1_marketing_daily",
+        "insert into gold.published_days (part, date, inputs, run_id) values (1, '2024-03-02', '{}', '')",
+        "delete from gold.solution_1_marketing_daily",
+        "create table gold.mine (x int)",
+        "create table public.mine (x int)",
+        "create schema mine",
+        "create temporary table mine (x int)",
+    ):
+        assert _refused(reader, statement), statement
+    for statement in (
+        "create role mine",
+        "create database mine",
+        "create schema mine",
+        "drop table bronze.files cascade",
+        "alter table bronze.quarantine add column mine int",
+        "delete from bronze.files",
+        "truncate bronze.quarantine",
+        "update gold.commission_restatements set mart = ''",
+        "delete from gold.commission_restatements",
+        "insert into bronze.migrations (version, what, release) values (99, '', '')",
+        "create table bronze.mine (x int)",
+    ):
+        assert _refused(loader, statement), statement
+    for statement in (
+        "create role mine",
+        "create database mine",
+        "alter system set work_mem = '1MB'",
+        "copy bronze.files to '/tmp/x'",
+    ):
+        assert _refused(owner, statement), statement
+    storage = "dagster storage"
+    for role in ("loader", "owner", "reader"):
+        with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+            psycopg.connect(installation.database(role, dbname=storage).conninfo)
+    with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+        psycopg.connect(installation.database("dagster").conninfo)
+    assert _rows(installation.database("dagster", dbname=storage), "select status from dagster.runs")
+
+
+def test_no_password_is_printed_logged_or_stored(installation: Installation) -> None:
+    """After passes that succeed, that fail half way and that reach no database, whatever they left behind."""
+    server = installation.server
+    # The publisher cannot record its days: the run fails in the middle, and its error is on record.
+    with psycopg.connect(installation.database("owner").conninfo, autocommit=True) as connection:
+        connection.execute('revoke insert on gold.published_days from "growthleads loader"')
+    installation.land(routy("2024-03-01", ",A,Foo,US,,2.5,0,0"))
+    failed = installation.run("run")
+    assert failed.returncode == 1
+    assert "permission denied for table published_days" in failed.stderr
+    gone = Database({**installation.database("loader").parameters, "port": "1"})
+    wrong = Database({**installation.database("loader").parameters, "password": f"{PASSWORD}not"})
+    for database, reason in ((gone, "No such file or directory"), (wrong, "password authentication failed")):
+        refused = installation.run("run", DATABASE_URL=database.url)
+        assert refused.returncode == 1
+        assert refused.stderr.startswith("The database of GROWTHLEADS_DATABASE_URL cannot be reached: ")
+        assert reason in refused.stderr
+        assert len(refused.stderr.splitlines()) == 1
+    storage = Database({**installation.database("dagster").parameters, "dbname": "dagster storage", "password": "not"})
+    refused = installation.run("run", DAGSTER_DATABASE_URL=storage.url)
+    assert refused.stderr.startswith("The database of GROWTHLEADS_DAGSTER_DATABASE_URL cannot be reached: ")
+
+    shown = installation.run("database", "url")
+    assert shown.stdout.startswith("postgresql://growthleads%20loader@")
+    assert "PGPASSWORD" in shown.stderr
+    assert installation.run("exec", "--", "psql", "-Atc", "select current_user").stdout == "growthleads loader\n"
+
+    files = [path for path in installation.home.rglob("*") if path.is_file()]
+    assert {"dbt.log", "manifest.json"} <= {path.name for path in files}
+    files.append(server.folder / ".growthleads" / "postgresql" / "server.log")
+    assert "SCRAM-SHA-256$" in files[-1].read_text()
+    for path in files:
+        assert not _secrets_in(path.read_bytes().decode(errors="replace")), path
+    for table in ("event_logs", "runs", "instance_info", "kvs"):
+        for (row,) in _rows(
+            installation.database("dagster", dbname="dagster storage"), f"select t::text from dagster.{table} as t"
+        ):
+            assert not _secrets_in(str(row)), table
+
+
+def test_who_does_not_own_the_tables_is_told_who_upgrades_them(installation: Installation) -> None:
+    with psycopg.connect(installation.database("owner").conninfo, autocommit=True) as connection:
+        connection.execute("delete from bronze.migrations where version = 2")
+
+    refused = installation.run("status")
+
+    assert refused.returncode == 1
+    assert refused.stderr == (
+        "The role growthleads loader does not own the platform's tables, which are at version 1 and have to be at 2: "
+        "run `growthleads database migrate`, with GROWTHLEADS_OWNER_DATABASE_URL set to the URL of the role that owns "
+        "them.\n"
+    )
+    upgraded = installation.run("database", "migrate")
+    assert upgraded.returncode == 0, upgraded.stderr
+    assert upgraded.stdout.startswith("Version 2: ")
+    assert installation.run("status").returncode == 0
