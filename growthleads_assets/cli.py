@@ -107,6 +107,23 @@ def backfill(first: datetime, last: datetime, source: str | None) -> int:
 
 
 @main.command()
+@click.option("--catch-up", is_flag=True, help="Load into a database that holds files what it lacks of the archive.")
+@_explained
+def rebuild(catch_up: bool) -> int:
+    """Load every accepted version from the archive into an empty database, then what has landed, and publish.
+
+    Interrupted, it goes on where it was. Exit code 1: something could not be loaded, and is named.
+    """
+    from growthleads_assets.assets.platform import Platform
+    from growthleads_assets.commands.rebuild import rebuild_from_archive
+    from growthleads_assets.commands.session import working_on
+    from growthleads_assets.contracts.registry import SOURCES
+
+    with working_on(load_settings()) as (inside, _):
+        return 0 if rebuild_from_archive(Platform(inside, SOURCES), Reporter(), catches_up=catch_up) else 1
+
+
+@main.command()
 @click.argument("source")
 @click.argument("file")
 @_explained

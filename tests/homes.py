@@ -112,6 +112,22 @@ class Home:
             if is_meant:
                 loader.load_landed(self.platform.registry[file.source or ""], landed[file.place])
 
+    def copy_zones(self, folder: Path) -> None:
+        """Copy both zones, as of now, into a folder."""
+        for zone in (self.settings.landing_zone, self.settings.archive_zone):
+            shutil.copytree(zone, folder / zone.name)
+
+    def restore(self) -> None:
+        """What the runs of `growthleads rebuild` load from the archive, without Dagster."""
+        with self.platform.connected() as connection:
+            loader = self.platform.loader(connection, RUN_ID)
+            for source in self.platform.registry.values():
+                for name, copies in loader.archive.versions(source.name).items():
+                    day = date.fromisoformat(name.removesuffix(".csv")) if source.is_event else None
+                    loader.restore(source, name, day, copies)
+        today = self.settings.today()
+        self._build("run", today, today, DIMENSION_MODELS)
+
     def land_and_settle(self, files: Mapping[str, str | bytes], *, with_tests: bool = False) -> Plan:
         """`land`, then `settle`."""
         self.land(files)
@@ -231,6 +247,12 @@ class Server:
     def new_home(self, **overrides: Any) -> Iterator[Home]:
         """An empty home with all tables made; ``overrides`` are settings. This process's environment names it."""
         with self._home(TEMPLATE, None, **overrides) as home:
+            yield home
+
+    @contextmanager
+    def home_on(self, zones: Path, **overrides: Any) -> Iterator[Home]:
+        """A new home on copies of the `landing_zone` and `archive_zone` in a folder."""
+        with self._home(TEMPLATE, zones, **overrides) as home:
             yield home
 
     @contextmanager

@@ -4,8 +4,9 @@ Belongs here: the asset definitions and what they report. Does not: how a file i
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import partial
 from typing import Any
 
 import dagster as dg
@@ -15,6 +16,7 @@ from growthleads_assets.assets.markdown import markdown_table
 from growthleads_assets.assets.partitions import days_of
 from growthleads_assets.assets.platform import Platform
 from growthleads_assets.contracts.registry import Source
+from growthleads_assets.landing.archive import ArchiveError
 from growthleads_assets.landing.parsing import FileRefused
 from growthleads_assets.landing.reading import UnreadableFile
 from growthleads_assets.landing.zone import LandedFile
@@ -33,6 +35,8 @@ class BronzeConfig(dg.Config):
 
     reload_unchanged: bool = True
     """Read the version in force again from the archive; off, its rows stay as they are."""
+    restore: bool = False
+    """Accept what the archive has and the file ledger has not, and leave the landing zone alone."""
 
 
 def bronze_asset(source: Source, partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
@@ -67,15 +71,19 @@ def bronze_asset(source: Source, partitions: dg.PartitionsDefinition) -> dg.Asse
         days: list[date | None] = [*days_of(context)] if source.is_event else [None]
         outcomes: dict[date | None, Outcome] = {}
         with platform.connected() as connection:
-            files = platform.landed(
-                connection,
-                settle_seconds=platform.settings.settle_seconds,
-                concerns=lambda file: file.source == source.name and file.day in days,
-            )
-            landed = {file.day: file for file in files if file.takeable}
             loader = platform.loader(connection, context.run.run_id)
+            if config.restore:
+                load = _restoring(loader, source)
+            else:
+                files = platform.landed(
+                    connection,
+                    settle_seconds=platform.settings.settle_seconds,
+                    concerns=lambda file: file.source == source.name and file.day in days,
+                )
+                landed = {file.day: file for file in files if file.takeable}
+                load = partial(_load, loader, source, landed, reload=config.reload_unchanged)
             for day in days:
-                outcomes[day] = _load(loader, source, day, landed.get(day), reload=config.reload_unchanged)
+                outcomes[day] = load(day)
                 if day:
                     context.add_asset_metadata(_partition_metadata(outcomes[day]), partition_key=day.isoformat())
             is_new_version = not source.is_event and outcomes[None].status == "loaded"
@@ -106,8 +114,27 @@ def bronze_asset(source: Source, partitions: dg.PartitionsDefinition) -> dg.Asse
     return bronze
 
 
-def _load(loader: Loader, source: Source, day: date | None, file: LandedFile | None, *, reload: bool) -> Outcome:
-    if file:
+def _restoring(loader: Loader, source: Source) -> Callable[[date | None], Outcome]:
+    archived = loader.archive.versions(source.name)
+
+    def load(day: date | None) -> Outcome:
+        file = source.file_name(day)
+        try:
+            return loader.restore(source, file, day, archived.get(file, ()))
+        except FileRefused as refusal:
+            return Outcome(
+                "refused", reason=f"The newest version in the archive is refused by today's rules: {refusal}"
+            )
+        except ArchiveError as problem:
+            return Outcome("unreadable", reason=str(problem))
+
+    return load
+
+
+def _load(
+    loader: Loader, source: Source, landed: Mapping[date | None, LandedFile], day: date | None, *, reload: bool
+) -> Outcome:
+    if file := landed.get(day):
         try:
             outcome = loader.load_landed(source, file)
         except UnreadableFile as problem:

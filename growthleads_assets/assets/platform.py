@@ -24,7 +24,7 @@ from growthleads_assets.warehouse.alerts import note_channels
 from growthleads_assets.warehouse.environment import reader_role
 from growthleads_assets.warehouse.layout import ensure_layout
 from growthleads_assets.warehouse.leases import run_lease
-from growthleads_assets.warehouse.loading import Loader
+from growthleads_assets.warehouse.loading import Loader, settle_acceptances
 from growthleads_assets.warehouse.server import running_database
 from growthleads_assets.warehouse.tables import record_settings
 from growthleads_assets.warehouse.transformation import Transformation
@@ -90,6 +90,7 @@ class Platform:
 
     def _recover(self, connection: psycopg.Connection) -> None:
         archive = Archive(self.settings.archive_zone)
+        settle_acceptances(connection, archive, self.registry)
         recover(self.settings.landing_zone, archive, partial(ledger.was_accepted, connection))
 
     def _discover(self) -> list[LandedFile]:

@@ -95,6 +95,16 @@ def rebuilding_run(days: DayRange, definitions: dg.Definitions) -> PlannedRun:
     )
 
 
+def restoring_run(title: str, sources: Sequence[str], days: DayRange | None) -> PlannedRun:
+    """The run that loads from the archive what the ledger has not: of events for some days, or of dimensions."""
+    return PlannedRun(
+        title=title,
+        assets=[*_bronze(sources), *(() if days else _dimension_models())],
+        tags={**_NO_RETRIES, **WRITER_TAGS, **(range_tags(days) if days else {})},
+        run_config={"ops": {f"bronze__{name}": {"config": {"restore": True}} for name in sources}},
+    )
+
+
 def range_tags(days: DayRange) -> Mapping[str, str]:
     """The tags by which one run covers a range of partitions."""
     return {RANGE_START: days.first.isoformat(), RANGE_END: days.last.isoformat()}

@@ -23,8 +23,8 @@ from growthleads_assets.automation.runs import (
     run_in_process,
     was_interrupted,
 )
-from growthleads_assets.automation.survey import survey
-from growthleads_assets.commands.reporting import Reporter
+from growthleads_assets.automation.survey import rebuild_due, survey
+from growthleads_assets.commands.reporting import NotPossible, Reporter
 from growthleads_assets.planning.planner import Plan
 from growthleads_assets.planning.requests import BY_HAND, Attempts, requests
 from growthleads_assets.warehouse import leases
@@ -43,6 +43,8 @@ def run_pass(platform: Platform, reporter: Reporter) -> bool:
     settle_seconds = platform.settings.settle_seconds
     began = datetime.now(UTC)
     with platform.connected() as connection:
+        if due := rebuild_due(platform, connection):
+            raise NotPossible(due)
         with reporter.working("Looking at what has landed"):
             plan = survey(platform, connection, settle_seconds=settle_seconds)
         if plan.is_empty:
@@ -89,7 +91,7 @@ def runner(platform: Platform, connection: psycopg.Connection, reporter: Reporte
 
 
 class Runner:
-    """Executes planned runs one after another and says what became of them."""
+    """Executes planned runs one after another, says what became of them, and counts those that failed."""
 
     def __init__(
         self,
@@ -102,6 +104,7 @@ class Runner:
         self.definitions = definitions
         self.instance = instance
         self.reporter = reporter
+        self.failed_runs = 0
 
     def execute(self, run: PlannedRun, *, is_last_try: bool = True, names_refused_files: bool = False) -> bool:
         """Execute a run; False if it failed and will not be tried in another way.
@@ -122,6 +125,7 @@ class Runner:
             for sentence in not_loaded:
                 self.reporter.complain(f"not loaded: {sentence}")
             return not not_loaded
+        self.failed_runs += 1
         failure = f"{run.title} (run {result.run_id}): {failure_reason(result.all_events)}"
         if is_last_try:
             self.reporter.complain(f"failed: {failure}")

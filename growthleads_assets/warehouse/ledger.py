@@ -68,6 +68,14 @@ def lock_file(connection: psycopg.Connection, source: str, file: str) -> None:
     connection.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"bronze {source}/{file}",))
 
 
+def try_lock_file(connection: psycopg.Connection, source: str, file: str) -> bool:
+    """As `lock_file`, without waiting: False where another process accepts a version of the file at the moment."""
+    row = connection.execute(
+        "select pg_try_advisory_xact_lock(hashtextextended(%s, 0))", (f"bronze {source}/{file}",)
+    ).fetchone()
+    return bool(row and row[0])
+
+
 def version_in_force(connection: psycopg.Connection, source: str, file: str) -> Version | None:
     """The version of a file accepted last, or None when there never was one."""
     with connection.cursor(row_factory=class_row(Version)) as cursor:
@@ -99,6 +107,15 @@ def was_accepted(connection: psycopg.Connection, source: str, file: str, sha256:
     found = connection.execute(
         "select from bronze.files where source = %s and file = %s and sha256 = %s and status = 'loaded' limit 1",
         (source, file, sha256),
+    ).fetchone()
+    return found is not None
+
+
+def has_copy(connection: psycopg.Connection, source: str, file: str, archived_as: Path) -> bool:
+    """Whether a version was ever accepted that has this copy in the archive."""
+    found = connection.execute(
+        "select from bronze.files where source = %s and file = %s and archived_as = %s and status = 'loaded' limit 1",
+        (source, file, str(archived_as)),
     ).fetchone()
     return found is not None
 
@@ -178,8 +195,11 @@ def record_version(
     judged_by: str,
     archived_as: Path,
     run_id: str | None,
+    accepted_at: datetime | None = None,
 ) -> int:
     """Put an accepted version in force in place of the one before it, and return its load id.
+
+    It is accepted now, unless ``accepted_at`` says when it was, as the archive does.
 
     The quarantined rows of the version before are marked resolved: its successor has its own. What its rows come to is
     for `record_rows`, in the same transaction.
@@ -187,25 +207,38 @@ def record_version(
     connection.execute(
         """
         with superseded as (
-            update bronze.files set superseded_at = clock_timestamp()
+            update bronze.files set superseded_at = coalesce(%(accepted_at)s, clock_timestamp())
             where source = %(source)s and file = %(file)s and status = 'loaded' and superseded_at is null
             returning load_id
         )
-        update bronze.quarantine set resolved_at = clock_timestamp()
+        update bronze.quarantine set resolved_at = coalesce(%(accepted_at)s, clock_timestamp())
         where load_id in (select load_id from superseded) and resolved_at is null
         """,
-        {"source": source, "file": file},
+        {"source": source, "file": file, "accepted_at": accepted_at},
     )
     cursor = connection.cursor(row_factory=scalar_row)
     cursor.execute(
         """
-        insert into bronze.files (source, file, day, sha256, status, judged_by, archived_as, run_id)
-        values (%s, %s, %s, %s, 'loaded', %s, %s, %s)
+        insert into bronze.files (source, file, day, sha256, status, judged_by, archived_as, run_id, recorded_at)
+        values (%s, %s, %s, %s, 'loaded', %s, %s, %s, coalesce(%s, clock_timestamp()))
         returning load_id
         """,
-        (source, file, day, sha256, judged_by, str(archived_as), run_id),
+        (source, file, day, sha256, judged_by, str(archived_as), run_id, accepted_at),
     )
     return int(cursor.fetchall()[0])
+
+
+def date_quarantine(connection: psycopg.Connection, source: str, file: str) -> None:
+    """Date the quarantined rows of a file's version in force from when that was accepted, which may be long ago."""
+    connection.execute(
+        """
+        update bronze.quarantine set quarantined_at = files.recorded_at
+        from bronze.files
+        where quarantine.load_id = files.load_id
+            and files.source = %s and files.file = %s and files.status = 'loaded' and files.superseded_at is null
+        """,
+        (source, file),
+    )
 
 
 def record_rows(
@@ -229,3 +262,26 @@ def record_rows(
         """,
         (rows_loaded + rows_quarantined, rows_loaded, rows_quarantined, earnings, list(extra_columns), load_id),
     )
+
+
+def rebuild_under_way(connection: psycopg.Connection) -> bool:
+    """Whether a rebuild from the archive has begun and not come to the end of it."""
+    return connection.execute("select from bronze.rebuilds where finished_at is null limit 1").fetchone() is not None
+
+
+def is_empty(connection: psycopg.Connection) -> bool:
+    """Whether no version of any file was ever accepted."""
+    return connection.execute("select from bronze.files where status = 'loaded' limit 1").fetchone() is None
+
+
+def begin_rebuild(connection: psycopg.Connection) -> None:
+    """Note that a rebuild from the archive begins, unless one is to be gone on with."""
+    connection.execute(
+        "insert into bronze.rebuilds (started_at) select clock_timestamp() "
+        "where not exists (select from bronze.rebuilds where finished_at is null)"
+    )
+
+
+def finish_rebuild(connection: psycopg.Connection) -> None:
+    """Note that all of the archive that can be loaded is."""
+    connection.execute("update bronze.rebuilds set finished_at = clock_timestamp() where finished_at is null")

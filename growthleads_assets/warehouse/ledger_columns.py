@@ -138,6 +138,14 @@ BRONZE = {
             "new_row": _optional("jsonb", "The row now; null for a removed one."),
         },
     ),
+    "rebuilds": Table(
+        "When files were loaded from the archive alone: restatements of before are not on record. One row per rebuild.",
+        {
+            "rebuild_id": Column("bigint", "The rebuild; a later one has a higher number."),
+            "started_at": Column("timestamptz", "When it began."),
+            "finished_at": _optional("timestamptz", "When all of the archive was loaded; null until then."),
+        },
+    ),
     "attempts": Table(
         "Work that was requested and is not done. One row per piece of work.",
         {

@@ -4,7 +4,7 @@ Belongs here: the steps from a landed or archived file to its rows, and their or
 
 A file is locked before it is read, and its archive copy is written before the transaction commits. So whoever commits
 later has read later, and every version in force has its copy. A process killed in between leaves at worst a copy of
-bytes that are still in the landing zone.
+bytes that are still in the landing zone, with a note by which `settle_acceptances` tells it from a version's.
 
 What is judged and loaded is read from that copy, which nobody else writes to: what is hashed, archived and loaded are
 the same bytes. Rows go into the table batch by batch, so that memory does not grow with the file; a refusal at the last
@@ -12,10 +12,10 @@ of them takes back all.
 """
 
 import io
-from collections.abc import Collection, Generator, Iterator, Mapping
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, nullcontext
-from dataclasses import dataclass
+from contextlib import closing, nullcontext, suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -26,7 +26,7 @@ import psycopg
 from psycopg import sql
 
 from growthleads_assets.contracts.registry import Source
-from growthleads_assets.landing.archive import Archive
+from growthleads_assets.landing.archive import Archive, ArchiveError, Copy
 from growthleads_assets.landing.departure import NotTakenAway, take_away
 from growthleads_assets.landing.parsing import Batch, FileRefused, parse_in_batches
 from growthleads_assets.landing.reading import copy_landed
@@ -80,7 +80,7 @@ class Loader:
 
         Raises UnreadableFile, ArchiveError, psycopg.Error: nothing has changed then, and it can be tried again.
         """
-        archived = None
+        place = None
         digest = ""
         try:
             with self.connection.transaction():
@@ -91,18 +91,55 @@ class Loader:
                     if in_force and in_force.sha256 == digest:
                         outcome = _unchanged(in_force)
                     else:
-                        place = self.archive.place(source.name, file.name, digest, datetime.now(UTC))
+                        before = in_force.archived_path if in_force else None
+                        place = self.archive.place(source.name, file.name, digest, datetime.now(UTC), before)
                         outcome = self._accept(source, file.name, file.day, digest, copy.content, place, in_force)
+                        self.archive.begin_acceptance(place)
                         copy.keep(place, digest)
-                        archived = place
         except FileRefused as refusal:
             self._record_refusal(source, file, digest, str(refusal))
             return Outcome("refused", reason=str(refusal))
-        except BaseException:
-            if archived:
-                self.archive.discard(archived)
-            raise
+        if place:
+            with suppress(ArchiveError):  # `settle_acceptances` finds it again
+                self.archive.end_acceptance(place, is_accepted=True)
         return self._cleared(source, file, digest, outcome)
+
+    def restore(self, source: Source, file_name: str, day: date | None, copies: Sequence[Copy]) -> Outcome:
+        """Accept from the archive the versions of a file that came after the one in force, if any: all of them, in the
+        order in which they were accepted first, and as of then.
+
+        ``copies`` are those that the archive has of the file, in that order. An older one that cannot be read or is
+        refused by today's rules is left out, with a ``warning``: it is history.
+
+        Raises FileRefused and ArchiveError when that is so of the newest, and then nothing has changed: no older
+        version is put in force in its place. Raises psycopg.Error.
+        """  # noqa: D205
+        outcome, warnings = Outcome("absent"), []
+        with self.connection.transaction():
+            ledger.lock_file(self.connection, source.name, file_name)
+            in_force = ledger.version_in_force(self.connection, source.name, file_name)
+            if in_force:
+                outcome = _unchanged(in_force)
+                copies = [copy for copy in copies if copy.path.name > in_force.archived_path.name]
+            for copy in copies:
+                try:
+                    with self.connection.transaction():
+                        outcome = self._restore(source, day, copy) or outcome
+                except (FileRefused, ArchiveError) as problem:
+                    if copy == copies[-1]:
+                        raise
+                    warnings.append(f"The version {copy.path} is left out: {problem}")
+        return replace(outcome, warning=" ".join(warnings) or None)
+
+    def _restore(self, source: Source, day: date | None, copy: Copy) -> Outcome | None:
+        in_force = ledger.version_in_force(self.connection, source.name, copy.file)
+        with self.archive.opened_copy(copy) as (content, digest):
+            if in_force and in_force.sha256 == digest:
+                return None
+            accepted_at = copy.accepted_at
+            outcome = self._accept(source, copy.file, day, digest, content, copy.path, in_force, accepted_at)
+        ledger.date_quarantine(self.connection, source.name, copy.file)
+        return outcome
 
     def reload(self, source: Source, file_name: str) -> Outcome:
         """Read the version in force again, from the archive, and replace its rows by what it says.
@@ -133,8 +170,12 @@ class Loader:
         content: BinaryIO,
         archived: Path,
         in_force: ledger.Version | None,
+        accepted_at: datetime | None = None,
     ) -> Outcome:
-        """Put a version in force in place of the one before it, and its rows in place of that one's."""
+        """Put a version in force in place of the one before it, and its rows in place of that one's.
+
+        It is accepted now, unless ``accepted_at`` says when it was.
+        """
         load_id = ledger.record_version(
             self.connection,
             source=source.name,
@@ -144,6 +185,7 @@ class Loader:
             judged_by=self.judged_by,
             archived_as=archived,
             run_id=self.run_id,
+            accepted_at=accepted_at,
         )
         has_predecessor = in_force is not None and not source.is_event
         with recorded(self.connection, source, load_id) if has_predecessor else nullcontext():
@@ -264,6 +306,25 @@ def _constants(values: Mapping[str, object]) -> Mapping[str, pl.Expr]:
 
 def _sum(rows: pl.DataFrame, source: Source) -> Decimal:
     return Decimal(rows[source.earnings_column or ""].sum())
+
+
+def settle_acceptances(connection: psycopg.Connection, archive: Archive, sources: Iterable[str]) -> None:
+    """Settle what processes left that ended while they accepted a file: the ledger says whether they had.
+
+    Files that are being accepted at the moment are left alone, and so is what the archive does not let be settled: it
+    is tried again. Raises psycopg.Error.
+    """
+    for source in sources:
+        with suppress(ArchiveError):
+            for copy in archive.in_acceptance(source):
+                _settle_acceptance(connection, archive, copy)
+
+
+def _settle_acceptance(connection: psycopg.Connection, archive: Archive, copy: Copy) -> None:
+    with connection.transaction():
+        if ledger.try_lock_file(connection, copy.source, copy.file):
+            is_accepted = ledger.has_copy(connection, copy.source, copy.file, copy.path)
+            archive.end_acceptance(copy.path, is_accepted=is_accepted)
 
 
 def files_that_do_not_add_up(

@@ -119,18 +119,37 @@ def test_no_path_leads_out_of_the_archive(tmp_path: Path, relative: str) -> None
     with pytest.raises(ArchiveError, match="is not a path within the archive"):
         archive.read(Path(relative), digest(CONTENT))
     with pytest.raises(ArchiveError, match="is not a path within the archive"):
-        archive.discard(Path(relative))
+        archive.begin_acceptance(Path(relative))
     assert (tmp_path / "secret.csv").exists()
 
 
-def test_a_copy_can_be_discarded_and_discarding_it_again_is_fine(tmp_path: Path) -> None:
+def test_a_copy_in_acceptance_is_no_version_until_it_is_accepted_and_is_set_aside_if_it_is_not(tmp_path: Path) -> None:
     archive = Archive(tmp_path)
-    discarded, kept = store(archive), store(archive, b"other")
+    first, second = store(archive), store(archive, b"other", NOON + timedelta(seconds=1))
+    archive.begin_acceptance(second)
 
-    archive.discard(discarded)
-    archive.discard(discarded)
+    assert [copy.path for copy in archive.versions("routy")["2024-03-26.csv"]] == [first]
+    assert [copy.path for copy in archive.in_acceptance("routy")] == [second]
 
-    assert names_in(tmp_path) == {kept.as_posix()}
+    archive.end_acceptance(second, is_accepted=True)
+
+    assert [copy.path for copy in archive.versions("routy")["2024-03-26.csv"]] == [first, second]
+
+    archive.begin_acceptance(second)
+    archive.end_acceptance(second, is_accepted=False)
+    archive.end_acceptance(second, is_accepted=False)
+
+    assert [copy.path for copy in archive.versions("routy")["2024-03-26.csv"]] == [first]
+    assert names_in(tmp_path) == {first.as_posix(), f"routy/superseded/{second.name}"}
+
+
+def test_a_version_sorts_behind_the_one_before_it_though_the_clock_was_set_back(tmp_path: Path) -> None:
+    archive = Archive(tmp_path)
+    before = store(archive)
+
+    after = archive.place("routy", "2024-03-26.csv", digest(b"b"), NOON - timedelta(hours=1), after=before)
+
+    assert after.name > before.name
 
 
 def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -217,10 +236,8 @@ def test_an_archive_closed_to_us_is_an_error_in_words() -> None:
     with unprivileged() as folder:
         archive = Archive(folder)
         path = store(archive)
-        with mode(folder / "routy", 0o500):
-            with pytest.raises(ArchiveError, match=r"cannot be written to the archive \(Permission denied\)\.$"):
-                store(archive, b"other")
-            with pytest.raises(ArchiveError, match=r"cannot be removed from the archive \(Permission denied\)\.$"):
-                archive.discard(path)
+        unwritable = pytest.raises(ArchiveError, match=r"cannot be written to the archive \(Permission denied\)\.$")
+        with mode(folder / "routy", 0o500), unwritable:
+            store(archive, b"other")
         with mode(folder / "routy", 0o000), pytest.raises(ArchiveError, match="Permission denied"):
             archive.read(path, digest(CONTENT))

@@ -1,0 +1,219 @@
+"""Rebuilding the database from the two zones alone.
+
+Belongs here: what is loaded from the archive, in which order, and what is said of it. Does not: loading a file.
+
+The archive says which versions of a file were accepted and in which order (landing/archive.py). All of them are loaded
+in that order, as of the moments when they were accepted first, so that the ledger has the history that `revert` goes
+back in. Only then is anything calculated, by an ordinary pass, which takes up the landing zone too: each day is
+published once. What is loaded is not loaded again, so a rebuild that was interrupted goes on where it was.
+
+What the zones do not hold is not rebuilt: the restatements and alerts of before, refusals of files that are gone, and
+Dagster's record of runs. That a copy is missing from the archive cannot be told from the others.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+
+import psycopg
+
+from growthleads_assets.assets.platform import Platform
+from growthleads_assets.automation.runs import restoring_run
+from growthleads_assets.commands.reporting import NotPossible, Reporter
+from growthleads_assets.commands.run import PART_NAMES, Runner, run_pass, runner
+from growthleads_assets.landing.archive import Archive, ArchiveError, Copy
+from growthleads_assets.planning.planner import DayRange
+from growthleads_assets.warehouse import ledger
+
+
+@dataclass(frozen=True)
+class ArchivedFile:
+    """A file in the archive: its day (null for a dimension), and the versions that the ledger has not, in order."""
+
+    source: str
+    name: str
+    day: date | None
+    missing: tuple[Copy, ...]
+
+
+def rebuild_from_archive(platform: Platform, reporter: Reporter, *, catches_up: bool = False) -> bool:
+    """Load what the archive has and the database has not, then do a pass; whether nothing was left out or failed.
+
+    A database that holds files already is left alone unless ``catches_up``, or unless a rebuild of it was interrupted.
+    Raises NotPossible.
+    """
+    archive = Archive(platform.settings.archive_zone)
+    with platform.connected() as connection:
+        problems: list[str] = []
+        try:
+            files = list(_files(platform, connection, archive, problems))
+        except ArchiveError as problem:
+            raise NotPossible(str(problem)) from None
+        _require_something_to_do(platform, connection, files, catches_up=catches_up)
+        problems += _not_certain(platform, connection, archive)
+        problems += _damaged_history(archive, files, reporter)
+        ledger.begin_rebuild(connection)
+        with runner(platform, connection, reporter) as run:
+            all_loaded = _load(run, files)
+        for sentence in problems:
+            reporter.complain(f"left out: {sentence}")
+        if run.failed_runs:
+            reporter.complain("Nothing is published yet, as not all of the archive is loaded: start the rebuild again.")
+            return False
+        ledger.finish_rebuild(connection)
+    passed = run_pass(platform, reporter)
+    with platform.connected() as connection:
+        _summarize(connection, reporter)
+    if problems or not all_loaded:
+        reporter.complain(
+            "What is named above is not in the database: mend it in the archive, and `growthleads rebuild --catch-up` "
+            "loads it; or land the file again."
+        )
+    return passed and all_loaded and not problems
+
+
+def _files(
+    platform: Platform, connection: psycopg.Connection, archive: Archive, problems: list[str]
+) -> Iterator[ArchivedFile]:
+    """Every file in the archive that is of a day of today's settings; the others are added to the ``problems``."""
+    settings = platform.settings
+    in_force = {(version.source, version.file): version for version in ledger.versions_in_force(connection)}
+    for folder in archive.folders():
+        if folder not in platform.registry:
+            problems.append(f"{archive.archive_zone / folder}: there is no source {folder}.")
+            continue
+        source = platform.registry[folder]
+        outside: list[str] = []
+        for name, copies in archive.versions(folder).items():
+            day = _day(name) if source.is_event else None
+            if (source.is_event and day is None) or source.file_name(day) != name:
+                problems.append(f"{folder}/{name}, of which the archive has a copy, is no name of a file of {folder}.")
+            elif day and not settings.start_date <= day <= settings.today():
+                outside.append(name)
+            else:
+                known = in_force.get((folder, name))
+                missing = tuple(copy for copy in copies if not known or copy.path.name > known.archived_path.name)
+                yield ArchivedFile(folder, name, day, missing)
+        if outside:
+            problems.append(
+                f"{_counted(len(outside), 'file')} of {folder} of days before the start date {settings.start_date} "
+                f"(GROWTHLEADS_START_DATE) or after today, the first of them {outside[0]}."
+            )
+
+
+def _day(name: str) -> date | None:
+    with suppress(ValueError):
+        return date.fromisoformat(name.removesuffix(".csv"))
+    return None
+
+
+def _require_something_to_do(
+    platform: Platform, connection: psycopg.Connection, files: list[ArchivedFile], *, catches_up: bool
+) -> None:
+    if not files:
+        raise NotPossible(
+            f"The archive {platform.settings.archive_zone} holds no version of any file: there is nothing to rebuild "
+            "from. GROWTHLEADS_ARCHIVE_ZONE names another."
+        )
+    if catches_up or ledger.is_empty(connection) or ledger.rebuild_under_way(connection):
+        return
+    missing = sum(len(file.missing) for file in files)
+    raise NotPossible(
+        "The database holds files already, and a rebuild starts from one that does not: name an empty database with "
+        "GROWTHLEADS_DATABASE_URL, or an empty folder with GROWTHLEADS_HOME and these zones with "
+        "GROWTHLEADS_LANDING_ZONE and GROWTHLEADS_ARCHIVE_ZONE. "
+        + (
+            f"To load into this one the {_counted(missing, 'version')} that the archive has and it has not, as after "
+            "going back to an older backup: `growthleads rebuild --catch-up`."
+            if missing
+            else "It has every version that the archive has."
+        )
+    )
+
+
+def _not_certain(platform: Platform, connection: psycopg.Connection, archive: Archive) -> Iterator[str]:
+    """Copies whose process ended while it accepted them: no versions, but in the landing zone unless somebody took it.
+
+    The next look at the landing zone moves them aside.
+    """
+    copies = [
+        copy
+        for source in platform.registry
+        for copy in archive.in_acceptance(source)
+        if not ledger.has_copy(connection, copy.source, copy.file, copy.path)
+    ]
+    if not copies:
+        return
+    landed = platform.landed(connection, settle_seconds=platform.settings.settle_seconds)
+    there = {(file.source, file.name, (sha256 or "")[:12]) for file, sha256, _ in platform.fingerprints.of(landed)}
+    for copy in copies:
+        if (copy.source, copy.file, copy.sha256_begins) not in there:
+            yield (
+                f"{copy.path} was being accepted when its process ended, and lies in the landing zone no more. It "
+                f"is kept in {copy.source}/superseded: land it again if it is to count."
+            )
+
+
+def _damaged_history(archive: Archive, files: list[ArchivedFile], reporter: Reporter) -> Iterator[str]:
+    """Versions that cannot be read and that others followed; the newest are looked at when they are loaded."""
+    earlier = [copy for file in files for copy in file.missing[:-1]]
+    if earlier:
+        with reporter.working(f"Verifying {_counted(len(earlier), 'earlier version')} in the archive"):
+            for copy in earlier:
+                try:
+                    with archive.opened_copy(copy):
+                        pass
+                except ArchiveError as problem:
+                    yield f"{problem} A later version of the file is in force all the same."
+
+
+def _load(run: Runner, files: list[ArchivedFile]) -> bool:
+    """Load the dimensions, and the events month by month; whether every newest version could be."""
+    dimensions = sorted({file.source for file in files if file.day is None})
+    all_loaded = True
+    if dimensions:
+        title = f"dimensions {', '.join(dimensions)}, from the archive"
+        all_loaded = run.execute(restoring_run(title, dimensions, None), names_refused_files=True)
+    events = sorted((file.day, file.source) for file in files if file.day and file.missing)
+    done = 0
+    for _, month in groupby(events, key=lambda event: event[0].replace(day=1)):
+        batch = list(month)
+        days = DayRange(batch[0][0], batch[-1][0], frozenset(source for _, source in batch))
+        title = f"{days.span} from the archive, files {done + 1} to {done + len(batch)} of {len(events)}"
+        all_loaded &= run.execute(restoring_run(title, sorted(days.sources), days), names_refused_files=True)
+        done += len(batch)
+    return all_loaded
+
+
+def _summarize(connection: psycopg.Connection, reporter: Reporter) -> None:
+    counts: Mapping[str, int] = dict(
+        connection.execute(
+            """
+            select 'versions', count(*) from bronze.files where status = 'loaded'
+            union all
+            select 'files', count(*) from bronze.files where status = 'loaded' and superseded_at is null
+            union all
+            select 'rows', coalesce(sum(rows_loaded), 0)::bigint from bronze.files
+            where status = 'loaded' and superseded_at is null
+            union all
+            select 'quarantined', count(*) from bronze.quarantine where resolved_at is null
+            """
+        ).fetchall()
+    )
+    published = connection.execute("select part, count(*) from gold.published_days group by part order by part")
+    parts = [f"{_counted(count, 'day')} of part {part} ({PART_NAMES[part]})" for part, count in published]
+    reporter.say(
+        f"The database holds {_counted(counts['files'], 'file')} in {_counted(counts['versions'], 'version')}: "
+        f"{_counted(counts['rows'], 'row')}, and {counts['quarantined']} in quarantine. Published: "
+        f"{', '.join(parts) or 'nothing'}."
+    )
+    reporter.say(
+        "Restatements and alerts of before are not in the zones: a backup of the database has them "
+        "(docs/operations.md)."
+    )
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -1,0 +1,190 @@
+"""Everything back from the two zones alone: which versions, in which order, and what is said of what is not."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from growthleads_assets.commands.rebuild import rebuild_from_archive
+from growthleads_assets.commands.reporting import NotPossible, Reporter
+from growthleads_assets.commands.run import run_pass
+from growthleads_assets.contracts.registry import SOURCES
+from growthleads_assets.landing.archive import Archive, ArchiveError, Arriving
+from growthleads_assets.warehouse import ledger
+from growthleads_assets.warehouse.loading import Loader, Outcome
+from tests import forked
+from tests.cases import RAW_EARNINGS, deals, no_clicks, routy
+from tests.homes import RUN_ID, Home, Server
+from tests.landing.zones import names_in
+
+# pytest replaces the filters of growthleads_assets.assets around each test, and a warning in a step fails its run.
+pytestmark = pytest.mark.filterwarnings("ignore::dagster.BetaWarning")
+
+DAY, NEXT = "2024-03-26", "2024-03-27"
+NAME = f"{DAY}.csv"
+
+
+def of_routy(earnings: str, day: str = DAY) -> str:
+    [content] = routy(day, f",A,Foo,US,,{earnings},0,0").values()
+    return content
+
+
+def load(home: Home, content: str) -> None:
+    home.land({f"routy/{NAME}": content})
+    home.perform(sources=["routy"], days=(date.fromisoformat(DAY), date.fromisoformat(DAY)), recalculates=False)
+
+
+@contextmanager
+def loader_of(home: Home) -> Iterator[Loader]:
+    with home.platform.connected() as connection:
+        yield home.platform.loader(connection, RUN_ID)
+
+
+def restore(home: Home) -> Outcome:
+    with loader_of(home) as loader:
+        copies = loader.archive.versions("routy")[NAME]
+        return loader.restore(SOURCES["routy"], NAME, date.fromisoformat(DAY), copies)
+
+
+def forget(home: Home) -> None:
+    home.query_all("truncate bronze.files, bronze.quarantine, bronze.dimension_changes, bronze.routy")
+
+
+def earnings_accepted(home: Home) -> list[tuple[str, bool]]:
+    """The earnings of each version of the file in the order of the ledger, and whether it is in force."""
+    rows = home.query("select earnings, superseded_at from bronze.files where status = 'loaded' order by load_id")
+    return [(f"{row['earnings'].normalize():f}", row["superseded_at"] is None) for row in rows]
+
+
+def in_bronze(home: Home) -> list[str]:
+    return [f"{row['raw_earnings'].normalize():f}" for row in home.query("select raw_earnings from bronze.routy")]
+
+
+def copies_of(home: Home) -> list[Path]:
+    return sorted((home.settings.archive_zone / "routy").glob("*.csv"))
+
+
+def damage(copy: Path) -> bytes:
+    content = copy.read_bytes()
+    copy.chmod(0o644)
+    copy.write_bytes(content + b"x")
+    return content
+
+
+def test_versions_come_back_in_their_order_as_of_when_they_were_accepted(home: Home) -> None:
+    for earnings in ("1", "2", "1"):
+        load(home, of_routy(earnings))
+    columns = "sha256, archived_as, rows_loaded, earnings, superseded_at is null as is_in_force"
+    before = home.query(f"select {columns} from bronze.files order by load_id")
+    accepted = [row["recorded_at"] for row in home.query("select recorded_at from bronze.files order by load_id")]
+    forget(home)
+    restored_at = datetime.now(UTC)
+
+    first, again = restore(home), restore(home)
+
+    assert (first.status, first.rows_loaded, again.status) == ("loaded", 1, "unchanged")
+    assert home.query(f"select {columns} from bronze.files order by load_id") == before
+    assert in_bronze(home) == ["1"]
+    as_of = home.query("select recorded_at, superseded_at from bronze.files order by load_id")
+    assert all(row["recorded_at"] < restored_at for row in as_of)
+    assert [row["superseded_at"] for row in as_of] == [*(row["recorded_at"] for row in as_of[1:]), None]
+    # The copy gets its name while the file is loaded, a moment before the ledger's row.
+    assert all(
+        abs((row["recorded_at"] - moment).total_seconds()) < 60 for row, moment in zip(as_of, accepted, strict=True)
+    )
+
+
+def test_what_is_damaged_is_left_out_and_no_older_version_takes_the_place_of_the_newest(home: Home) -> None:
+    for earnings in ("1", "2", "3"):
+        load(home, of_routy(earnings))
+    forget(home)
+    first, _, last = copies_of(home)
+    damage(first)
+    content = damage(last)
+
+    with pytest.raises(ArchiveError, match=r"^routy/2024-03-26\..*\.csv was changed in the archive"):
+        restore(home)
+    assert earnings_accepted(home) == []
+
+    last.write_bytes(content)
+    outcome = restore(home)
+
+    assert outcome.warning
+    assert f"routy/{first.name} is left out: " in outcome.warning
+    assert earnings_accepted(home) == [("2", False), ("3", True)]
+    assert in_bronze(home) == ["3"]
+
+
+def test_a_copy_whose_acceptance_was_cut_short_is_no_version(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    load(home, of_routy("1"))
+    keep = Arriving.keep
+
+    def keep_and_die(copy: Arriving, relative: Path, sha256: str) -> None:
+        keep(copy, relative, sha256)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as dying:
+        dying.setattr(Arriving, "keep", keep_and_die)
+        with pytest.raises(KeyboardInterrupt):
+            load(home, of_routy("2"))
+    archive = Archive(home.settings.archive_zone)
+    assert [copy.path.name for copy in archive.versions("routy")[NAME]] == [copies_of(home)[0].name]
+
+    # Its deliverer takes it back: what was in force is so still, also for who has the archive alone.
+    load(home, of_routy("1"))
+
+    assert earnings_accepted(home) == [("1", True)]
+    forget(home)
+    assert restore(home).status == "loaded"
+    assert in_bronze(home) == ["1"]
+    assert not [name for name in names_in(home.settings.archive_zone) if name.startswith(".accepting")]
+    [superseded] = (home.settings.archive_zone / "routy" / "superseded").iterdir()
+    assert superseded.read_text() == of_routy("2")
+
+
+def test_the_command_rebuilds_says_what_it_left_out_and_catches_up(server: Server, tmp_path: Path) -> None:
+    with server.new_home() as home:
+        home.land_and_settle({**RAW_EARNINGS, **no_clicks(DAY, NEXT), **routy(DAY, ",A,Foo,US,,1,0,0")})
+        home.land_and_settle({**deals("Default,x,raw_earnings*2"), **routy(NEXT, ",A,Foo,US,,5,0,0")})
+        # Not loaded yet when the zones are all that is left.
+        home.land(routy(DAY, ",A,Foo,US,,3,0,0"))
+        home.copy_zones(tmp_path)
+    with server.home_on(tmp_path) as home:
+        [newest] = (home.settings.archive_zone / "routy").glob(f"{NEXT}.*.csv")
+        content = damage(newest)
+        with pytest.raises(NotPossible, match="growthleads rebuild"):
+            run_pass(home.platform, Reporter())
+
+        rebuilt = forked.Command(["rebuild"], dict(os.environ)).ended()
+
+        # Twice 3 of the file that had landed; the other day's numbers would be wrong with anything but its own file.
+        assert home.commissions("solution_1_marketing_daily") == {("A", DAY): Decimal("6.00")}
+        assert rebuilt.returncode == 1
+        assert f"not loaded: - routy/{newest.name} was changed in the archive" in rebuilt.stderr
+        assert "rebuild --catch-up" in rebuilt.stderr
+        assert "Traceback" not in rebuilt.stderr
+        assert f"{DAY} to {NEXT} from the archive, files 1 to 4 of 4" in rebuilt.stdout
+        # Routy's first day and the deals in 2 versions each, voluum's two days, and the other dimensions.
+        assert "The database holds 6 files in 8 versions: 2 rows, and 0 in quarantine." in rebuilt.stdout
+        assert "Published: 1 day of part 1 (web traffic)." in rebuilt.stdout
+
+        newest.write_bytes(content)
+        with pytest.raises(NotPossible, match=r"1 version that the archive has and it has not.*--catch-up"):
+            rebuild_from_archive(home.platform, Reporter())
+
+        with home.platform.connected() as connection:
+            ledger.begin_rebuild(connection)
+        with pytest.raises(NotPossible, match="interrupted: `growthleads rebuild`"):
+            run_pass(home.platform, Reporter())
+
+        assert rebuild_from_archive(home.platform, Reporter(), catches_up=True)
+
+        assert home.commissions("solution_1_marketing_daily") == {
+            ("A", DAY): Decimal("6.00"),
+            ("A", NEXT): Decimal("10.00"),
+        }
+        assert not [row for row in home.ledger() if row["kind"] == "restatement"]
