@@ -16,7 +16,18 @@ KNOWN = {
     "look.condition": "a LiteralString of warehouse/findings.py's callers",
     "look.order": "a LiteralString of warehouse/findings.py's callers",
     "_REACHES[look.reach]": "one of the texts of that table",
-    "'{} ' + sql_type + (' not null' if name in required else '')": "types are those of a source's schema",
+    "'{} ' + sql_type + (' not null' if required else '')": "types are those of a source's schema",
+    "'add column {} ' + sql_type": "types are those of a model's contract",
+    "'alter column {0} type ' + sql_type + ' using {0}::' + sql_type": "types are those of a model's contract",
+    "'null::' + sql_type + ' as {}'": "types are those of a model's contract",
+    "', '.join(index['columns'])": "what a model's configuration puts an index on",
+    "query": "the argument of warehouse/fitting.py's _shape, which is sql.Composed",
+    "migration.statements.encode()": "the text of a migration",
+    "'grant ' + right + ' on database {} to {}'": "one of the texts of that table",
+    "RIGHTS.get(table, EVERYTHING)": "one of the texts of that table",
+    "kind": "schema, table or function, as the query of warehouse/roles.py says",
+    "name": "quoted by PostgreSQL in the query of warehouse/roles.py",
+    "table": "quoted by PostgreSQL in the query of warehouse/roles.py",
 }
 # Methods of that name that take no statement.
 OTHERS = {"run.execute"}
