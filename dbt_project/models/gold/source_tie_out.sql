@@ -1,52 +1,59 @@
 {{ config(materialized='view', tags=['reports']) }}
 
-with web as (
+-- Both in one list, so that a look at some days reads those days of both: PostgreSQL hands no range on by a join.
+with earnings as (
 
     select
         date,
         marketing_source,
         operator,
-        sum(raw_earnings) as web_earnings
+        raw_earnings as web_earnings,
+        null::numeric as scraper_earnings,
+        null::boolean as is_estimated
     from {{ ref('traffic_events') }}
-    group by date, marketing_source, operator
+
+    union all
+
+    -- The first total of a key says nothing of the day's earnings.
+    select
+        date,
+        marketing_source,
+        operator,
+        null as web_earnings,
+        earnings as scraper_earnings,
+        is_estimated
+    from {{ ref('scraper_increases') }}
+    where not is_baseline
 
 ),
 
--- The first total of a key says nothing of the day's earnings.
-scraped as (
+compared as (
 
     select
         date,
         marketing_source,
         operator,
-        sum(earnings) as scraper_earnings,
+        sum(web_earnings) as web_earnings,
+        sum(scraper_earnings) as scraper_earnings,
         bool_or(is_estimated) as is_estimated
-    from {{ ref('scraper_increases') }}
-    where not is_baseline
+    from earnings
     group by date, marketing_source, operator
+    having count(web_earnings) > 0 and count(scraper_earnings) > 0
 
 ),
 
 final as (
 
     select
-        web.date,
-        web.marketing_source,
-        web.operator,
-        web.web_earnings,
-        scraped.scraper_earnings,
-        scraped.is_estimated,
-        scraped.scraper_earnings - web.web_earnings as difference,
-        rank() over (
-            partition by web.date
-            order by abs(scraped.scraper_earnings - web.web_earnings) desc
-        ) as rank_of_day
-    from web
-    inner join scraped
-        on
-            web.date = scraped.date
-            and web.marketing_source = scraped.marketing_source
-            and web.operator = scraped.operator
+        date,
+        marketing_source,
+        operator,
+        web_earnings,
+        scraper_earnings,
+        is_estimated,
+        scraper_earnings - web_earnings as difference,
+        rank() over (partition by date order by abs(scraper_earnings - web_earnings) desc) as rank_of_day
+    from compared
 
 )
 

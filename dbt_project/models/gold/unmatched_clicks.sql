@@ -39,47 +39,35 @@ counted as (
 
 ),
 
-unmapped as (
-
-    select
-        date,
-        voluum_brand,
-        marketing_source,
-        clicks,
-        'the brand is mapped to no marketing source' as problem
-    from clicks
-    where marketing_source is null and clicks > 0
-
-),
-
-without_traffic as (
+-- Clicks are named once, so that a look at some days reads those days only.
+judged as (
 
     select
         clicks.date,
         clicks.voluum_brand,
         clicks.marketing_source,
         clicks.clicks,
-        'the marketing source has no traffic that day' as problem
+        case
+            when clicks.marketing_source is null then 'the brand is mapped to no marketing source'
+            when
+                ready_days.date is not null
+                and not exists (
+                    select 1 from counted
+                    where counted.date = clicks.date and counted.marketing_source = clicks.marketing_source
+                )
+                then 'the marketing source has no traffic that day'
+        end as problem
     from clicks
-    inner join ready_days
+    left join ready_days
         on clicks.date = ready_days.date
-    where
-        clicks.marketing_source is not null
-        and clicks.clicks > 0
-        and not exists (
-            select 1 from counted
-            where counted.date = clicks.date and counted.marketing_source = clicks.marketing_source
-        )
+    where clicks.clicks > 0
 
 ),
 
 final as (
 
-    select * from unmapped
-
-    union all
-
-    select * from without_traffic
+    select * from judged
+    where problem is not null
 
 )
 
