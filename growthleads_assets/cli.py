@@ -439,6 +439,26 @@ def migrate() -> None:
 
 
 @database.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@_explained
+def backup(file: Path) -> None:
+    """Write the whole database to a new FILE; the archive zone is to be copied after it."""
+    from growthleads_assets.commands.backup import backup as write
+
+    write(load_settings(), file, Reporter())
+
+
+@database.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@_explained
+def restore(file: Path) -> None:
+    """Put the backup FILE in the place of a database that holds no files, and bring it up to this release."""
+    from growthleads_assets.commands.backup import restore as read
+
+    read(load_settings(), file, Reporter())
+
+
+@database.command()
 @_explained
 def url() -> None:
     """Print the connection URL, for psql or a BI tool, without its password.

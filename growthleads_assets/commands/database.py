@@ -38,7 +38,7 @@ def migrate(settings: Settings, reporter: Reporter) -> None:
 
     Raises DatabaseUnavailable.
     """
-    with _database_of_owner(settings) as database, psycopg.connect(database.conninfo, autocommit=True) as connection:
+    with database_of_owner(settings) as database, psycopg.connect(database.conninfo, autocommit=True) as connection:
         done = ensure_layout(connection, SOURCES)
         for sentence in done:
             reporter.say(sentence)
@@ -49,7 +49,8 @@ def migrate(settings: Settings, reporter: Reporter) -> None:
 
 
 @contextmanager
-def _database_of_owner(settings: Settings) -> Iterator[Database]:
+def database_of_owner(settings: Settings) -> Iterator[Database]:
+    """The database as the role that owns it, up while the context lasts. Raises DatabaseUnavailable."""
     if settings.owner_database_url is None:
         with running_database(settings) as database:
             yield database

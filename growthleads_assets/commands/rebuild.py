@@ -74,6 +74,22 @@ def rebuild_from_archive(platform: Platform, reporter: Reporter, *, catches_up: 
     return passed and all_loaded and not problems
 
 
+def await_catching_up(platform: Platform) -> int:
+    """Have a rebuild to be done first where the archive has versions that the database has not; how many it has.
+
+    For a database out of a backup: what was accepted after it would be missing without a word. Raises NotPossible.
+    """
+    with platform.connected() as connection:
+        try:
+            files = list(_files(platform, connection, Archive(platform.settings.archive_zone), []))
+        except ArchiveError as problem:
+            raise NotPossible(str(problem)) from None
+        missing = sum(len(file.missing) for file in files)
+        if missing:
+            ledger.begin_rebuild(connection)
+    return missing
+
+
 def _files(
     platform: Platform, connection: psycopg.Connection, archive: Archive, problems: list[str]
 ) -> Iterator[ArchivedFile]:

@@ -40,6 +40,20 @@ MIGRATIONS = (
             and calculations.first_published_at is null;
         """,
     ),
+    Migration(
+        3,
+        "Record of rebuilds from the archive.",
+        """
+        create table if not exists bronze.rebuilds (
+            rebuild_id bigint generated always as identity primary key,
+            started_at timestamptz not null,
+            finished_at timestamptz
+        );
+        comment on table bronze.rebuilds is
+            'When files were loaded from the archive alone: restatements of before are not on record. One row per '
+            'rebuild; finished_at is null until the whole archive is loaded.';
+        """,
+    ),
 )
 
 NEWEST = MIGRATIONS[-1].version

@@ -149,15 +149,6 @@ comment on table bronze.dimension_changes is
     'What a version of a dimension file changed against the version before it. One row per changed row.';
 create index if not exists dimension_changes_by_load on bronze.dimension_changes (load_id);
 
-create table if not exists bronze.rebuilds (
-    rebuild_id bigint generated always as identity primary key,
-    started_at timestamptz not null,
-    finished_at timestamptz
-);
-comment on table bronze.rebuilds is
-    'When files were loaded from the archive alone: restatements of before are not on record. One row per rebuild; '
-    'finished_at is null until the whole archive is loaded.';
-
 create table if not exists bronze.attempts (
     work text primary key,
     title text not null,

@@ -14,6 +14,7 @@ import pytest
 from growthleads_assets.settings import PREFIX, load_settings
 from growthleads_assets.warehouse.database import Database
 from growthleads_assets.warehouse.locks import wait_until
+from growthleads_assets.warehouse.migrations import NEWEST
 from growthleads_assets.warehouse.transformation import Transformation
 from tests import forked
 from tests.cases import RAW_EARNINGS, no_clicks, routy, scrapers
@@ -141,7 +142,7 @@ def test_a_pass_runs_as_the_loader_and_readers_see_gold_and_nothing_else(install
     assert again.returncode == 0, again.stderr
     assert "Schemas, tables and functions that now belong to another of these roles: 2." in again.stdout.splitlines()
     assert "The database growthleads was there, and belongs to growthleads owner." in again.stdout.splitlines()
-    assert "The platform's tables are at version 2, as they were." in again.stdout.splitlines()
+    assert f"The platform's tables are at version {NEWEST}, as they were." in again.stdout.splitlines()
 
     passed = installation.run("run")
 
@@ -257,19 +258,66 @@ def test_no_password_is_printed_logged_or_stored(installation: Installation) -> 
             assert not _secrets_in(str(row)), table
 
 
+def test_a_backup_restored_into_an_empty_database_says_the_same_and_nothing_is_new(installation: Installation) -> None:
+    warehouse = Database({**installation.database("admin").parameters, "dbname": "growthleads"})
+    with psycopg.connect(installation.database("owner").conninfo, autocommit=True) as connection:
+        connection.execute('grant insert on gold.published_days to "growthleads loader"')
+    # What paid 1.50 is corrected to 2.50.
+    installation.land(routy("2024-03-01", ",A,Foo,US,,2.5,0,0", ",A,Bar,US,,x,0,0"))
+    passed = installation.run("run")
+    assert passed.returncode == 0, passed.stderr
+    assert _rows(installation.database("reader"), "select distinct difference::text from gold.commission_restatements")
+    before = _everything(warehouse)
+    dump = str(installation.home / "growthleads.dump")
+
+    saved = installation.run("database", "backup", dump)
+
+    assert saved.returncode == 0, saved.stderr
+    again = installation.run("database", "backup", dump)
+    assert again.stderr == f"{dump} is there already: name a new file, and no backup is ever overwritten.\n"
+    refused = installation.run("database", "restore", dump)
+    assert "holds files already" in refused.stderr
+    with psycopg.connect(installation.database("admin").conninfo, autocommit=True) as connection:
+        connection.execute("drop database growthleads with (force)")
+
+    restored = installation.run("database", "restore", dump)
+
+    assert restored.returncode == 0, restored.stderr
+    assert _everything(warehouse) == before
+    nothing = installation.run("run")
+    assert (nothing.returncode, nothing.stderr) == (0, "")
+    assert "Nothing is new." in nothing.stdout
+    assert _rows(
+        installation.database("reader"), "select total_commission::text from gold.solution_1_marketing_daily"
+    ) == [("2.50",)]
+
+
+def _everything(warehouse: Database) -> dict[object, object]:
+    """Every row of every table, the right to each, and who owns it."""
+    tables = _rows(
+        warehouse,
+        "select oid::regclass::text, pg_get_userbyid(relowner) || relacl::text from pg_class "
+        "where relkind in ('r', 'v') and relnamespace::regnamespace::text = any('{bronze,silver,gold,candidate}')",
+    )
+    return {
+        table: (rights, _rows(warehouse, f"select t::text from {table} as t order by 1")) for table, rights in tables
+    }
+
+
 def test_who_does_not_own_the_tables_is_told_who_upgrades_them(installation: Installation) -> None:
     with psycopg.connect(installation.database("owner").conninfo, autocommit=True) as connection:
-        connection.execute("delete from bronze.migrations where version = 2")
+        connection.execute("delete from bronze.migrations where version = %s", (NEWEST,))
 
     refused = installation.run("status")
 
     assert refused.returncode == 1
     assert refused.stderr == (
-        "The role growthleads loader does not own the platform's tables, which are at version 1 and have to be at 2: "
-        "run `growthleads database migrate`, with GROWTHLEADS_OWNER_DATABASE_URL set to the URL of the role that owns "
+        f"The role growthleads loader does not own the platform's tables, which are at version {NEWEST - 1} and have "
+        f"to be at {NEWEST}: run `growthleads database migrate`, with GROWTHLEADS_OWNER_DATABASE_URL set to the URL of "
+        "the role that owns "
         "them.\n"
     )
     upgraded = installation.run("database", "migrate")
     assert upgraded.returncode == 0, upgraded.stderr
-    assert upgraded.stdout.startswith("Version 2: ")
+    assert upgraded.stdout.startswith(f"Version {NEWEST}: ")
     assert installation.run("status").returncode == 0
