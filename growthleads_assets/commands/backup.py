@@ -19,8 +19,8 @@ from psycopg import sql
 
 from growthleads_assets.assets.platform import Platform
 from growthleads_assets.commands.database import database_of_owner, initialise
-from growthleads_assets.commands.reporting import NotPossible, Reporter
 from growthleads_assets.commands.rebuild import await_catching_up
+from growthleads_assets.commands.reporting import NotPossible, Reporter
 from growthleads_assets.contracts.registry import SOURCES
 from growthleads_assets.settings import PREFIX, Settings
 from growthleads_assets.warehouse import ledger
@@ -81,8 +81,8 @@ def restore(settings: Settings, file: Path, reporter: Reporter) -> None:
     reporter.say(f"{file} is restored.")
     if missing := await_catching_up(Platform(settings, SOURCES)):
         reporter.say(
-            f"The archive has {missing} versions of files that came after it: `growthleads rebuild` loads them, and until "
-            "then nothing is published."
+            f"Versions in the archive that came after it: {missing}. `growthleads rebuild` loads them, and "
+            "until then nothing is published."
         )
 
 
