@@ -4,7 +4,7 @@ Belongs here: its columns, its order, its file formats. Does not: where the file
 """
 
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import polars as pl
 import psycopg
@@ -71,10 +71,13 @@ def _ordered(connection: psycopg.Connection, name: str) -> sql.Composed:
         there_is = ", ".join(exportable(connection)) or "nothing yet"
         raise NotExportable(f"There is no {name} in gold. There is: {there_is}.")
     table = sql.Identifier("gold", name)
-    order = _key(connection, name) or [column for column, _ in _columns(connection, name)]
+    columns = _columns(connection, name)
+    order = _key(connection, name) or list(columns)
     terms = [
-        sql.SQL('{} collate "C"').format(sql.Identifier(column)) if type_name == "text" else sql.Identifier(column)
-        for column, type_name in ((c, dict(_columns(connection, name))[c]) for c in order)
+        sql.SQL("{} collate {}").format(sql.Identifier(column), sql.Identifier("C"))
+        if columns[column].needs_order
+        else sql.Identifier(column)
+        for column in order
     ]
     return sql.SQL("select * from {} order by {}").format(table, sql.SQL(", ").join(terms))
 
@@ -94,15 +97,33 @@ def _key(connection: psycopg.Connection, name: str) -> list[str]:
     return [column for (column,) in rows]
 
 
-def _columns(connection: psycopg.Connection, name: str) -> list[tuple[str, str]]:
+class _Column(NamedTuple):
+    type_name: str
+    needs_order: bool
+    """Whether its texts are ordered otherwise than by their bytes. Where they are not, a key's index has the order:
+    to sort all rows all the same took twice as long as to write them.
+    """
+
+
+def _columns(connection: psycopg.Connection, name: str) -> dict[str, _Column]:
     rows = connection.execute(
         """
-        select attname, format_type(atttypid, null) from pg_attribute
-        where attrelid = %s::regclass and attnum > 0 and not attisdropped order by attnum
+        select
+            attname,
+            format_type(atttypid, null),
+            atttypid = 'text'::regtype
+            and not (
+                attcollation = '"default"'::regcollation
+                and (pg_database.datlocprovider = 'b' or pg_database.datcollate in ('C', 'POSIX'))
+            )
+        from pg_attribute
+        cross join pg_database
+        where attrelid = %s::regclass and attnum > 0 and not attisdropped and datname = current_database()
+        order by attnum
         """,
         (f"gold.{name}",),
     )
-    return [(column, type_name) for column, type_name in rows]
+    return {column: _Column(*about) for column, *about in rows}
 
 
 def _read(connection: psycopg.Connection, name: str) -> pl.DataFrame:
@@ -116,7 +137,7 @@ def _read(connection: psycopg.Connection, name: str) -> pl.DataFrame:
         "text[]": pl.List(pl.String),
     }
     statement = _ordered(connection, name)
-    schema = {column: types.get(type_name, pl.String) for column, type_name in _columns(connection, name)}
+    schema = {column: types.get(about.type_name, pl.String) for column, about in _columns(connection, name).items()}
     with connection.cursor() as cursor:
         # JSON as the text that it is, not as values of who knows which types.
         cursor.adapters.register_loader("jsonb", TextLoader)
