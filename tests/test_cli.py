@@ -45,7 +45,7 @@ class Terminal:
         return list(csv.DictReader(io.StringIO(self.run("export", name).stdout)))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def terminal() -> Iterator[Terminal]:
     """A home with its own embedded server."""
     with folder_for_all() as folder:
