@@ -48,6 +48,17 @@ $(READY): requirements.lock pyproject.toml
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@echo "$(CURDIR)" > $(READY)
 
+# Only what is empty is filled in, so that a second call changes nothing. Passwords are 48 hexadecimal digits; root's
+# files are no user's of a container, so its zones get an owner.
+.PHONY: env
+env: ## Write .env for docker compose: new passwords, and your user as the owner of the zones
+	@umask 077; test -e .env || cp .env.example .env; chmod 600 .env
+	@for name in $$(sed -n 's/^\([A-Z]*_PASSWORD\)=$$/\1/p' .env); do \
+		sed -i "s/^$$name=$$/&$$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n')/" .env; done
+	@user=$$(id -u); if test "$$user" = 0; then user=10001; chown "$$user" landing_zone archive_zone; fi; \
+		sed -i "s/^PLATFORM_UID=$$/&$$user/" .env
+	@echo "Ready: .env has passwords and the user $$(sed -n 's/^PLATFORM_UID=//p' .env). Next: docker compose up -d --build --wait"
+
 .PHONY: demo
 demo: $(READY) ## Land the sample data, run the pipeline and show the six marts
 	@$(BIN)/growthleads demo
@@ -85,18 +96,20 @@ bench: $(READY) ## Measure speed and memory (ONLY=load,startup picks some, SCALE
 	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(SCALE),--scale $(SCALE))
 
 .PHONY: lint
-lint: $(READY) secrets ## Check the style of Python, SQL and the GitHub workflows, and look for secrets
+lint: $(READY) secrets ## Check the style of Python, SQL, the image and the workflows, and look for secrets
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/sqlfluff lint dbt_project
 	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec docker-compose.yml
+	@$(BIN)/hadolint Dockerfile
 	@$(BIN)/zizmor --offline --quiet --no-progress --persona pedantic .github/workflows
 
 # Made-up passwords are what tests are full of; a key or a token that is one by its form is found in them too.
 .PHONY: secrets
 SCAN := xargs -0 -r $(BIN)/detect-secrets-hook --no-verify
 secrets: $(READY) ## Look for passwords, keys and tokens in what git has
-	@git ls-files -z -- ':!tests' ':!requirements.lock' ':!*.png' | $(SCAN) --exclude-secrets '^password$$'
+	@git ls-files -z -- ':!tests' ':!requirements*.lock' ':!*.png' | $(SCAN) --exclude-secrets '^password$$'
 	@git ls-files -z -- tests | $(SCAN) $(patsubst %,--disable-plugin %,\
 		BasicAuthDetector KeywordDetector Base64HighEntropyString HexHighEntropyString)
 
@@ -127,9 +140,11 @@ hooks: $(READY) ## Check style and types at every commit
 	@$(BIN)/pre-commit install
 
 .PHONY: lock
-lock: $(READY) ## Write requirements.lock from pyproject.toml (ARGS=--upgrade takes newer releases)
+lock: $(READY) ## Write both locks from pyproject.toml (ARGS=--upgrade takes newer releases)
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-strip-extras \
 		--python-version 3.11 pyproject.toml --group dev -o requirements.lock $(ARGS)
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-strip-extras --no-annotate \
+		--python-version 3.11 pyproject.toml --group build --constraints requirements.lock -o requirements-image.lock
 
 .PHONY: clean
 clean: ## Remove .venv and everything that tools left; landed files and databases stay

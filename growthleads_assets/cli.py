@@ -511,10 +511,12 @@ def execute(command: tuple[str, ...]) -> int:
     growthleads exec -- dagster asset materialize -m growthleads_assets.definitions --select ... --partition ...
     growthleads exec -- psql
     """
+    from growthleads_assets.commands.dev import become
     from growthleads_assets.commands.dev import execute as execute_command
     from growthleads_assets.commands.session import working_on
     from growthleads_assets.warehouse.environment import child_environment
 
     settings = load_settings()
     with working_on(settings) as (_, database):
-        return execute_command(list(command), child_environment(settings, database), Reporter())
+        take_place = become if settings.database_url else execute_command
+        return take_place(list(command), child_environment(settings, database), Reporter())

@@ -142,14 +142,52 @@ def _send(process: psutil.Process, sign: signal.Signals) -> None:
 
 
 def execute(command: list[str], environment: Mapping[str, str], reporter: Reporter) -> int:
-    """Run a command with the platform's environment and return its exit code; Ctrl-C is the command's to handle."""
+    """Run a command with the platform's environment and return its exit code.
+
+    Ctrl-C is the command's to handle, and SIGTERM is handed on to it: the database stays up until it has ended.
+    """
+    process: subprocess.Popen[bytes] | None = None
+    asked_to_end = False
+
+    def hand_on(sign: int, _: object) -> None:
+        nonlocal asked_to_end
+        asked_to_end = True
+        if process is not None:
+            process.send_signal(sign)
+
+    signal.signal(signal.SIGTERM, hand_on)
     try:
         process = subprocess.Popen(command, env=dict(environment))
     except OSError as error:
-        reporter.complain(f"{command[0]} cannot be run: {os.strerror(error.errno or 0)}.")
-        return 127
+        return _cannot_be_run(command, error, reporter)
+    if asked_to_end:
+        process.terminate()
     while True:
         try:
-            return process.wait()
+            code = process.wait()
         except KeyboardInterrupt:
             continue
+        # As a shell says that a signal ended it.
+        return code if code >= 0 else 128 - code
+
+
+def become(command: list[str], environment: Mapping[str, str], reporter: Reporter) -> int:
+    """Let a command take the place of this process, with the platform's environment; returns only if it cannot.
+
+    For a database that nobody here has to stop. Signals then reach the command as they are sent: it can be what a
+    container or systemd runs.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # What Python ignores, the command would ignore too.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+    try:
+        os.execvpe(command[0], command, dict(environment))  # noqa: S606 - the command is the user's, and no shell's
+    except OSError as error:
+        return _cannot_be_run(command, error, reporter)
+
+
+def _cannot_be_run(command: list[str], error: OSError, reporter: Reporter) -> int:
+    reporter.complain(f"{command[0]} cannot be run: {os.strerror(error.errno or 0)}.")
+    return 127
