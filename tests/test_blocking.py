@@ -190,6 +190,33 @@ def test_a_window_that_fails_a_test_changes_no_mart(home: Home, subtests: pytest
     assert home.commissions("solution_2_marketing_daily")["C", CORRECTED] == Decimal("16.00")
 
 
+def test_what_stands_between_two_observations_counts_whatever_observation_it_names(home: Home) -> None:
+    home.land_and_settle(
+        {
+            **deals("Default,x,raw_earnings"),
+            **brands("br1,A"),
+            **operators("foo nj,Foo,US"),
+            **scrapers("2024-03-01", ",A,foo nj,US,100,10"),
+            **scrapers("2024-03-20", ",A,foo nj,US,110,10"),
+        }
+    )
+    check = "scraper_increases_nothing_of_a_total_is_lost"
+    home.platform.transformation.test_all_of_history([check])
+    # As an estimate would stay whose observation has been taken back: 60 are counted where the total grew by 10.
+    home.query_all(
+        """
+        insert into silver.scraper_increases (
+            date, marketing_source, operator, country, earnings, visits, is_baseline, is_estimated, earnings_went_back,
+            visits_went_back, observed_on, previously_observed_on
+        )
+        values ('2024-03-10', 'A', 'Foo', 'US', 50, 0, false, true, false, false, '2024-03-12', '2024-03-09')
+        """
+    )
+
+    with pytest.raises(TransformationFailed, match=f"test {check}: Got 1 result"):
+        home.platform.transformation.test_all_of_history([check])
+
+
 def _published(home: Home) -> dict[str, list[dict[str, Any]]]:
     """All that readers see: the marts, which days they show, and what was restated."""
     tables = (*MARTS, "published_days", "commission_restatements")

@@ -11,7 +11,7 @@ with observed as (
 
 ),
 
-counted as (
+compared as (
 
     select
         observed.marketing_source,
@@ -20,8 +20,8 @@ counted as (
         observed.date,
         coalesce(greatest(current.total_earnings - previous.total_earnings, 0), 0) as earnings_since,
         coalesce(greatest(current.visits - previous.visits, 0), 0) as visits_since,
-        sum(increases.earnings) as earnings,
-        sum(increases.visits) as visits
+        counted.earnings,
+        counted.visits
     from observed
     inner join {{ observations }} as current
         on
@@ -35,28 +35,24 @@ counted as (
             and observed.operator = previous.operator
             and observed.country = previous.country
             and observed.previously_observed_on = previous.date
-    inner join {{ model }} as increases
-        on
-            observed.marketing_source = increases.marketing_source
-            and observed.operator = increases.operator
-            and observed.country = increases.country
-            -- By this equality PostgreSQL can hash; by the days alone it compares every two days of a key.
-            and observed.date = increases.observed_on
+    -- Whatever lies between the two, whichever observation it names. Looked up in the key's index for each: as a join
+    -- it compared every two days of a key, 149 s for a year.
+    cross join lateral (
+        select
+            sum(increases.earnings) as earnings,
+            sum(increases.visits) as visits
+        from {{ model }} as increases
+        where
+            increases.marketing_source = observed.marketing_source
+            and increases.operator = observed.operator
+            and increases.country = observed.country
             and increases.date > coalesce(observed.previously_observed_on, '-infinity')
             and increases.date <= observed.date
-    group by
-        observed.marketing_source,
-        observed.operator,
-        observed.country,
-        observed.date,
-        current.total_earnings,
-        current.visits,
-        previous.total_earnings,
-        previous.visits
+    ) as counted
 
 )
 
-select * from counted
+select * from compared
 where earnings <> earnings_since or visits <> visits_since
 
 {% endtest %}
