@@ -22,7 +22,7 @@ LEVELS = (
     {"planning"},
     {"warehouse"},
     {"landing", "alerts"},
-    {"contracts", "logs"},
+    {"contracts", "logs", "words"},
     {"settings"},
 )
 LEVEL_OF = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}

@@ -22,6 +22,7 @@ from growthleads_assets.assets.platform import Platform
 from growthleads_assets.automation.jobs import WRITER_TAGS
 from growthleads_assets.settings import Settings
 from growthleads_assets.warehouse import dagster_records
+from growthleads_assets.words import counted
 
 RETENTION = "retention"
 _ENDED = (dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED)
@@ -43,9 +44,9 @@ class Trimmed:
 
     def __str__(self) -> str:
         return (
-            f"{_counted(self.runs, 'run')} deleted, {self.runs_kept} of the same age kept for what they hold; also "
-            f"deleted: {_counted(self.events, 'event')}, {_counted(self.check_results, 'check result')}, "
-            f"{_counted(self.backfills, 'backfill')}."
+            f"{counted(self.runs, 'run')} deleted, {self.runs_kept} of the same age kept for what they hold; also "
+            f"deleted: {counted(self.events, 'event')}, {counted(self.check_results, 'check result')}, "
+            f"{counted(self.backfills, 'backfill')}."
         )
 
 
@@ -133,7 +134,3 @@ def _newest_of_job(instance: dg.DagsterInstance, job: str) -> Iterator[str]:
 def _named_by_alerts(warehouse: psycopg.Connection) -> set[str]:
     with warehouse.cursor(row_factory=scalar_row) as cursor:
         return set(cursor.execute("select distinct run_id from bronze.alerts where run_id is not null"))
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"

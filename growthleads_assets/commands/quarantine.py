@@ -20,6 +20,7 @@ from growthleads_assets.landing.refusal import Reason, shortened
 from growthleads_assets.settings import MOST_OF_A_ROW
 from growthleads_assets.warehouse import ledger
 from growthleads_assets.warehouse.quarantine import Entry, HeldOut, entries
+from growthleads_assets.words import counted
 
 _READ_AT_ONCE = 1 << 20
 
@@ -65,7 +66,7 @@ def worth(held: Sequence[HeldOut], registry: Registry) -> str:
     repeats = sum(group.rows for group in held if group.reason == Reason.DUPLICATE)
     amounts = [group.money_held_out for group in held if group.money_held_out is not None]
     unreadable = sum(group.rows_without_readable_money for group in held)
-    said = [f"{_counted(rows, 'row')} held out"]
+    said = [f"{counted(rows, 'row')} held out"]
     if amounts and unreadable < rows:
         said.append(f"{amount(sum(amounts, Decimal()))} of {_kind_of_money(held[0].source, registry)}")
     if unreadable:
@@ -99,7 +100,7 @@ def find(platform: Platform, connection: psycopg.Connection, words: Sequence[str
     if version is None:
         raise NotPossible(f"{source}/{file} was refused and is gone: nothing of it is loaded or in quarantine.")
     raise NotPossible(
-        f"Nothing of {source}/{file} is in quarantine: {_counted(version.rows_loaded, 'row')} loaded, none held out. "
+        f"Nothing of {source}/{file} is in quarantine: {counted(version.rows_loaded, 'row')} loaded, none held out. "
         "What once was held out is in `growthleads quarantine --all`."
     )
 
@@ -111,7 +112,7 @@ def show_rows(found: QuarantinedFile, archive: Archive, reporter: Reporter) -> N
         reporter.complain(f"A newer {found.place} is refused: {found.newer_is_refused}")
     reporter.say(
         f"{found.place}, accepted {version.recorded_at:%Y-%m-%d %H:%M:%S} UTC: {len(found.rows)} of "
-        f"{_counted(version.rows_read, 'row')} held out."
+        f"{counted(version.rows_read, 'row')} held out."
     )
     reporter.table("Rows in quarantine", [_row_cells(entry) for entry in found.rows], ROW_COLUMNS)
     reporter.say(
@@ -140,7 +141,7 @@ def said_of(found: QuarantinedFile) -> str:
     """How many rows were written, and of which kind, as a sentence."""
     reasons = Counter(entry.reason for entry in found.rows)
     listed = ", ".join(f"{reason} {count}" for reason, count in sorted(reasons.items()))
-    return f"{_counted(len(found.rows), 'row')} of {found.place} ({listed})"
+    return f"{counted(len(found.rows), 'row')} of {found.place} ({listed})"
 
 
 def _meant(platform: Platform, connection: psycopg.Connection, words: Sequence[str]) -> tuple[str, str]:
@@ -207,10 +208,6 @@ def _row_cells(entry: Entry) -> Mapping[str, object]:
         "reason": entry.reason,
         "what_to_do": entry.detail,
     }
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def _either(names: Iterable[str]) -> str:

@@ -26,6 +26,7 @@ from growthleads_assets.commands.run import PART_NAMES, Runner, run_pass, runner
 from growthleads_assets.landing.archive import Archive, ArchiveError, Copy
 from growthleads_assets.planning.planner import DayRange
 from growthleads_assets.warehouse import ledger
+from growthleads_assets.words import counted
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ def _files(
                 yield ArchivedFile(folder, name, day, missing)
         if outside:
             problems.append(
-                f"{_counted(len(outside), 'file')} of {folder} of days before the start date {settings.start_date} "
+                f"{counted(len(outside), 'file')} of {folder} of days before the start date {settings.start_date} "
                 f"(GROWTHLEADS_START_DATE) or after today, the first of them {outside[0]}."
             )
 
@@ -141,7 +142,7 @@ def _require_something_to_do(
         "GROWTHLEADS_DATABASE_URL, or an empty folder with GROWTHLEADS_HOME and these zones with "
         "GROWTHLEADS_LANDING_ZONE and GROWTHLEADS_ARCHIVE_ZONE. "
         + (
-            f"To load into this one the {_counted(missing, 'version')} that the archive has and it has not, as after "
+            f"To load into this one the {counted(missing, 'version')} that the archive has and it has not, as after "
             "going back to an older backup: `growthleads rebuild --catch-up`."
             if missing
             else "It has every version that the archive has."
@@ -176,7 +177,7 @@ def _damaged_history(archive: Archive, files: list[ArchivedFile], reporter: Repo
     """Versions that cannot be read and that others followed; the newest are looked at when they are loaded."""
     earlier = [copy for file in files for copy in file.missing[:-1]]
     if earlier:
-        with reporter.working(f"Verifying {_counted(len(earlier), 'earlier version')} in the archive"):
+        with reporter.working(f"Verifying {counted(len(earlier), 'earlier version')} in the archive"):
             for copy in earlier:
                 try:
                     with archive.opened_copy(copy):
@@ -219,17 +220,13 @@ def _summarize(connection: psycopg.Connection, reporter: Reporter) -> None:
         ).fetchall()
     )
     published = connection.execute("select part, count(*) from gold.published_days group by part order by part")
-    parts = [f"{_counted(count, 'day')} of part {part} ({PART_NAMES[part]})" for part, count in published]
+    parts = [f"{counted(count, 'day')} of part {part} ({PART_NAMES[part]})" for part, count in published]
     reporter.say(
-        f"The database holds {_counted(counts['files'], 'file')} in {_counted(counts['versions'], 'version')}: "
-        f"{_counted(counts['rows'], 'row')}, and {counts['quarantined']} in quarantine. Published: "
+        f"The database holds {counted(counts['files'], 'file')} in {counted(counts['versions'], 'version')}: "
+        f"{counted(counts['rows'], 'row')}, and {counts['quarantined']} in quarantine. Published: "
         f"{', '.join(parts) or 'nothing'}."
     )
     reporter.say(
         "Restatements and alerts of before are not in the zones: a backup of the database has them "
         "(docs/operations.md)."
     )
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"

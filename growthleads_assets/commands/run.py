@@ -30,6 +30,7 @@ from growthleads_assets.planning.requests import BY_HAND, Attempts, requests
 from growthleads_assets.warehouse import leases
 from growthleads_assets.warehouse.completeness import late_files
 from growthleads_assets.warehouse.restatements import restated_in_all, restatements
+from growthleads_assets.words import counted
 
 PART_NAMES = {1: "web traffic", 2: "scrapers"}
 
@@ -150,14 +151,16 @@ class Runner:
             (run_id,),
         )
         for part, first, last, count in days:
-            self.reporter.say(f"published part {part} ({PART_NAMES[part]}): {_days(count)}, {span(first, last)}")
+            self.reporter.say(
+                f"published part {part} ({PART_NAMES[part]}): {counted(count, 'day')}, {span(first, last)}"
+            )
 
     def _say_what_was_restated(self, run_id: str) -> None:
         rows = restatements(self.connection, run_id=run_id)
         if rows:
-            count = "1 published number" if len(rows) == 1 else f"{len(rows)} published numbers"
             self.reporter.say(
-                f"restated {count}, {restated_in_all(rows):+} of commission in all: growthleads restatements lists them"
+                f"restated {counted(len(rows), 'published number')}, {restated_in_all(rows):+} of commission in all: "
+                "growthleads restatements lists them"
             )
 
 
@@ -176,7 +179,3 @@ def _say_what_is_left(connection: psycopg.Connection, plan: Plan, reporter: Repo
     for _, sentence in plan.unreadable:
         reporter.complain(f"not read: {sentence}")
     return not plan.refused and not plan.unreadable
-
-
-def _days(count: int) -> str:
-    return "1 day" if count == 1 else f"{count} days"
