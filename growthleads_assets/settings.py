@@ -40,6 +40,9 @@ READER_ROLE = f"{PREFIX}READER_ROLE"
 PLATFORM_VARIABLES = frozenset({DAGSTER_STORAGE_URL, READER_ROLE})
 """Variables that the platform sets for its child processes: no settings, and no typing errors either."""
 
+KEPT_FROM_CHILDREN = frozenset({"admin_database_url", "owner_database_url"})
+"""Settings that only `growthleads database` uses: whatever else runs is not to have more rights than it needs."""
+
 
 class SettingsError(Exception):
     """One sentence per wrong value, a line each: the variable, its value (no password) and what is accepted."""
@@ -443,8 +446,13 @@ SETTING_VARIABLES = tuple(f"{PREFIX}{name.upper()}" for name in Settings.model_f
 def load_settings(**overrides: Any) -> Settings:
     """The settings of the environment and `.env`; ``overrides`` are field values that win over both.
 
+    A child process of the platform has its settings from that, and what is kept from it from nowhere: not from the
+    `.env` of its home either.
+
     Raises SettingsError when a value is not accepted or a variable is unknown.
     """
+    if DAGSTER_STORAGE_URL in os.environ:
+        overrides = {**dict.fromkeys(KEPT_FROM_CHILDREN), **overrides}
     home, env_files = _home_and_env_files(overrides.get("home") or os.environ.get(f"{PREFIX}HOME"))
     places: list[tuple[str, Mapping[str, str | None]]] = [(str(path), _read_env_file(path)) for path in env_files]
     places.append(("the environment", os.environ))

@@ -1,5 +1,6 @@
 """What an operator watches, as Prometheus reads it: figures of a situation worked out by hand, and the server."""
 
+import os
 import threading
 import urllib.error
 import urllib.request
@@ -149,3 +150,12 @@ def test_they_are_served_and_nothing_else_is(address: str) -> None:
     assert answer(address, "/healthz") == (200, "ok\n")
     assert answer(address, "/../etc/passwd")[0] == 404
     assert answer(address, "/metrics", b"x")[0] == 405
+
+
+def test_years_of_scrapes_leave_no_trace_in_the_process(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    metrics.exposition(home.platform)
+    set_again = []
+    monkeypatch.setattr(os.environ, "encodevalue", lambda value: set_again.append(value) or os.fsencode(value))
+    before = dict(os.environ)
+    metrics.exposition(home.platform)
+    assert (dict(os.environ), set_again) == (before, [])

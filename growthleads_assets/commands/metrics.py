@@ -295,8 +295,10 @@ def _of_files(platform: Platform, files: Iterable[tuple[LandedFile, str]]) -> It
 
 
 def _of_dagster(settings: Settings, database: Database) -> Iterator[Metric]:
-    # The instance reads variables, and nothing else in this process does.
-    os.environ.update(child_environment(settings, database))
+    # The instance reads variables, and nothing else in this process does. What is so already is left alone: the C
+    # library keeps each value that a variable had, and this comes round for years.
+    variables = child_environment(settings, database).items() - os.environ.items()
+    os.environ.update(variables)
     with dg.DagsterInstance.get() as instance:
         failures = dg.RunsFilter(
             statuses=[dg.DagsterRunStatus.FAILURE], updated_after=datetime.now(UTC) - FAILURES_WITHIN

@@ -141,8 +141,8 @@ def _resolved(requested: ConnDict, info: psycopg.ConnectionInfo) -> dict[str, st
 
 def _unreachable(requested: ConnDict, error: psycopg.Error, variable: str) -> str:
     reason = str(error).splitlines()[0].rstrip(".")
-    for name in SECRET_PARAMETERS & requested.keys():
-        reason = reason.replace(str(requested[name]), "***")
+    for secret in filter(None, (requested.get(name) for name in SECRET_PARAMETERS)):
+        reason = reason.replace(str(secret), "***")
     return f"The database of {variable} cannot be reached: {reason}."
 
 

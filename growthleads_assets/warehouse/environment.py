@@ -16,7 +16,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 from pydantic import SecretStr
 
-from growthleads_assets.settings import CHECKOUT, DAGSTER_STORAGE_URL, PREFIX, READER_ROLE, Settings
+from growthleads_assets.settings import CHECKOUT, DAGSTER_STORAGE_URL, KEPT_FROM_CHILDREN, PREFIX, READER_ROLE, Settings
 from growthleads_assets.warehouse.database import (
     DAGSTER_SCHEMA,
     LIBPQ_VARIABLES,
@@ -29,9 +29,6 @@ from growthleads_assets.warehouse.installation import bundled_binaries
 
 # Any constant does, as long as every process uses the same one.
 DAGSTER_SCHEMA_LOCK = 7_201_002
-
-KEPT_FROM_CHILDREN = frozenset({"admin_database_url", "owner_database_url"})
-"""Settings that only `growthleads database` uses: whatever else runs is not to have more rights than it needs."""
 
 # The daemon and the code server take no variable for it: their commands say `--log-format json`.
 _JSON_LOGS = {"DBT_LOG_FORMAT": "json", "DBT_LOG_FORMAT_FILE": "json", "DAGSTER_WEBSERVER_LOG_FORMAT": "json"}
@@ -56,9 +53,7 @@ def child_environment(settings: Settings, database: Database) -> dict[str, str]:
         f"{PREFIX}DATABASE_URL": database.url,
         DAGSTER_STORAGE_URL: dagster_database(settings, database).dagster_url,
         READER_ROLE: reader_role(settings) or "",
-        "PATH": os.pathsep.join(
-            filter(None, [sysconfig.get_path("scripts"), own.get("PATH"), str(bundled_binaries())])
-        ),
+        "PATH": _path(own.get("PATH")),
         "DAGSTER_HOME": str(settings.dagster_home),
         "DAGSTER_DISABLE_TELEMETRY": "yes",
         # One event for the days that a run plans and one statement for those that it materialized: with an event per
@@ -73,6 +68,13 @@ def child_environment(settings: Settings, database: Database) -> dict[str, str]:
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         **(_JSON_LOGS if settings.log_format == "json" else {}),
     }
+
+
+def _path(own: str | None) -> str:
+    """The caller's PATH with the platform's folders at its ends, once, however often it went through here."""
+    first, last = sysconfig.get_path("scripts"), str(bundled_binaries())
+    between = [folder for folder in own.split(os.pathsep) if folder not in {first, last}] if own else []
+    return os.pathsep.join([first, *between, last])
 
 
 def dagster_database(settings: Settings, warehouse: Database) -> Database:

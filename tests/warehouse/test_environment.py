@@ -1,5 +1,6 @@
 """What child processes find: the same settings, the same database, Dagster's storage in its own schema."""
 
+import json
 import os
 import shutil
 import socket
@@ -100,6 +101,29 @@ def test_children_do_not_get_what_only_the_owner_and_the_administrator_may(setti
     seen = [name for name in urls if any(f"s3cret-{name}" in value for value in environment.values())]
     assert seen == ["reader", "loader"]
     assert environment["GROWTHLEADS_READER_ROLE"] == "reader"
+
+
+def test_children_do_not_find_it_in_their_homes_env_file_either(
+    settings: Settings, database: Database, tmp_path: Path
+) -> None:
+    (settings.home / ".env").write_text(
+        "GROWTHLEADS_OWNER_DATABASE_URL=postgresql://owner:s3cret@db/ledger\n"
+        f"GROWTHLEADS_ADMIN_DATABASE_URL_FILE={tmp_path}/admin-url\n"
+    )
+    (tmp_path / "admin-url").write_text("postgresql://admin:s3cret@db/ledger")
+    program = "from growthleads_assets.settings import load_settings as f; s = f(); print(s.model_dump_json())"
+    seen = json.loads(_output(child_environment(settings, database), sys.executable, "-c", program))
+    (settings.home / ".env").unlink()
+    assert (seen["owner_database_url"], seen["admin_database_url"]) == (None, None)
+
+
+def test_the_environment_of_a_child_of_a_child_is_the_same(
+    settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = child_environment(settings, database)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert child_environment(settings, database) == environment
 
 
 def test_the_password_of_an_external_database_reaches_psql_and_dbt(settings: Settings) -> None:

@@ -297,8 +297,13 @@ def test_an_external_database_is_used_and_left_alone(folder: Path) -> None:
         assert not settings.home.exists()
 
 
-def test_an_unreachable_database_is_one_sentence_without_the_password(folder: Path) -> None:
-    url = f"postgresql://ann:s3cr%65t@/ledger?host={folder}&port=1"
+@pytest.mark.parametrize(
+    ("credentials", "more"), [("ann:s3cr%65t", ""), ("ann", "&password="), ("ann:s3cr%65t", "&sslpassword=")]
+)
+def test_an_unreachable_database_is_one_sentence_without_the_password(
+    folder: Path, credentials: str, more: str
+) -> None:
+    url = f"postgresql://{credentials}@/ledger?host={folder}&port=1{more}"
     with (
         pytest.raises(DatabaseUnavailable) as raised,
         running_database(load_settings(home=folder / "home", database_url=url)),
@@ -306,6 +311,7 @@ def test_an_unreachable_database_is_one_sentence_without_the_password(folder: Pa
         pytest.fail("it is not there")
     message = str(raised.value)
     assert message.startswith("The database of GROWTHLEADS_DATABASE_URL cannot be reached: ")
+    assert "failed: No such file or directory" in message
     assert len(message.splitlines()) == 1
     assert "s3cr" not in message
 
