@@ -228,6 +228,12 @@ def record_version(
     return int(cursor.fetchall()[0])
 
 
+def quarantined_lines(connection: psycopg.Connection, load_id: int) -> list[int]:
+    """The lines of a version that are in quarantine."""
+    cursor = connection.cursor(row_factory=scalar_row)
+    return cursor.execute("select line from bronze.quarantine where load_id = %s", (load_id,)).fetchall()
+
+
 def date_quarantine(connection: psycopg.Connection, source: str, file: str) -> None:
     """Date the quarantined rows of a file's version in force from when that was accepted, which may be long ago."""
     connection.execute(

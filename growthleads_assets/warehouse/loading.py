@@ -144,8 +144,9 @@ class Loader:
     def reload(self, source: Source, file_name: str) -> Outcome:
         """Read the version in force again, from the archive, and replace its rows by what it says.
 
-        Judged by other rules than before it is a version of its own, though of the same bytes: what it says may have
-        changed, and the days that depend on it are to be calculated from it.
+        Its quarantined rows stay as they are on record; those that are missing there are added. Judged by other rules
+        than before, or with rows held out that it lets pass now, it is a version of its own, though of the same bytes:
+        what it says may have changed, and the days that depend on it are to be calculated from it.
 
         Raises FileRefused when today's rules refuse it (its rows stay as they are), ArchiveError, psycopg.Error.
         """
@@ -155,11 +156,13 @@ class Loader:
             if version is None:
                 return Outcome("absent")
             with self.archive.opened(version.archived_path, version.sha256) as content:
-                if version.judged_by != self.judged_by:
-                    place = version.archived_path
-                    return self._accept(source, file_name, version.day, version.sha256, content, place, version)
-                self.connection.execute("delete from bronze.quarantine where load_id = %s", (version.load_id,))
-                return self._replace_rows(source, file_name, version.day, version.load_id, content)
+                if version.judged_by == self.judged_by:
+                    held = ledger.quarantined_lines(self.connection, version.load_id)
+                    with suppress(_JudgedOtherwise), self.connection.transaction():
+                        return self._replace_rows(source, file_name, version.day, version.load_id, content, held)
+                    content.seek(0)
+                place = version.archived_path
+                return self._accept(source, file_name, version.day, version.sha256, content, place, version)
 
     def _accept(
         self,
@@ -214,11 +217,20 @@ class Loader:
             )
 
     def _replace_rows(
-        self, source: Source, file_name: str, day: date | None, load_id: int, content: BinaryIO
+        self,
+        source: Source,
+        file_name: str,
+        day: date | None,
+        load_id: int,
+        content: BinaryIO,
+        held: Collection[int] = (),
     ) -> Outcome:
         """Put the rows of a file in place of those that came from it before, and its quarantined rows beside them.
 
-        Raises FileRefused: some may be in place then, and the transaction must not commit.
+        The lines of ``held`` are in quarantine already.
+
+        Raises FileRefused, and _JudgedOtherwise where one of ``held`` is not to be held out: some may be in place then,
+        and the transaction must not commit.
         """
         table = sql.Identifier("bronze", source.name)
         if source.is_event:
@@ -235,9 +247,11 @@ class Loader:
             for batch in parse_in_batches(content, source, day, self.batch_bytes, self.limits):
                 rows = batch.rows.rename({"line": "_line"}).with_columns(**_constants(of_rows)).select(columns)
                 entries = batch.quarantined.select(QUARANTINE_COLUMNS).with_columns(**_constants(of_entries))
+                entries = entries.filter(~is_held) if held else entries
                 yield batch, _Copy.of(rows), _Copy.of(entries)
 
-        loaded = quarantined = 0
+        is_held = pl.col("line").is_in(pl.Series(held, dtype=pl.Int64).implode())
+        loaded = quarantined = added = 0
         earnings = None if source.earnings_column is None else Decimal()
         extra_columns: tuple[str, ...] = ()
         with closing(_made_ahead(copies())) as made:
@@ -248,9 +262,12 @@ class Loader:
                     self.connection.execute(withdraw, (day, load_id, batch.withdrawn["line"].to_list()))
                 loaded += batch.rows.height - batch.withdrawn.height
                 quarantined += batch.quarantined.height
+                added += entries.frame.height
                 if earnings is not None:
                     earnings += _sum(batch.rows, source) - _sum(batch.withdrawn, source)
                 extra_columns = batch.extra_columns
+        if quarantined - added != len(held):
+            raise _JudgedOtherwise
         ledger.record_rows(
             self.connection,
             load_id,
@@ -274,6 +291,10 @@ class Loader:
                 return
             with cursor.copy(sql.SQL("copy {} ({}) from stdin (format csv)").format(table, columns)) as copy:
                 copy.write(rows.text)
+
+
+class _JudgedOtherwise(Exception):
+    """Rows of a version are in quarantine that the version, read again, does not have held out."""
 
 
 class _Copy(NamedTuple):

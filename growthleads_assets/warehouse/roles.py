@@ -31,7 +31,9 @@ RIGHTS = {
     "bronze.migrations": "select",
     "bronze.layout": "select",
     "bronze.sources": "select",
-    "bronze.files": "select, insert, update",
+    "bronze.files": "select, insert, update (rows_read, rows_loaded, rows_quarantined, earnings, extra_columns, "
+    "superseded_at, gone_at)",
+    "bronze.quarantine": "select, insert, update (quarantined_at, resolved_at)",
     "bronze.calculations": "select, insert, update",
     "bronze.dimension_changes": "select, insert",
     "bronze.alerts": "select, insert",

@@ -4,13 +4,15 @@ import os
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
 
 import psycopg
 import pytest
 
+from growthleads_assets.assets.platform import Platform
+from growthleads_assets.contracts.registry import SOURCES
 from growthleads_assets.settings import PREFIX, load_settings
 from growthleads_assets.warehouse.database import Database
 from growthleads_assets.warehouse.locks import wait_until
@@ -195,7 +197,10 @@ def test_a_pass_runs_as_the_loader_and_readers_see_gold_and_nothing_else(install
         "drop table bronze.files cascade",
         "alter table bronze.quarantine add column mine int",
         "delete from bronze.files",
+        "update bronze.files set sha256 = ''",
+        "delete from bronze.quarantine",
         "truncate bronze.quarantine",
+        "update bronze.quarantine set raw_line = ''",
         "update gold.commission_restatements set mart = ''",
         "delete from gold.commission_restatements",
         "insert into bronze.migrations (version, what, release) values (99, '', '')",
@@ -216,6 +221,22 @@ def test_a_pass_runs_as_the_loader_and_readers_see_gold_and_nothing_else(install
     with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
         psycopg.connect(installation.database("dagster").conninfo)
     assert _rows(installation.database("dagster", dbname=storage), "select status from dagster.runs")
+
+
+def test_files_are_read_again_by_a_loader_who_may_delete_no_row_of_the_quarantine(installation: Installation) -> None:
+    platform = Platform(load_settings(home=installation.home), SOURCES)
+    held = "select line, resolved_at is null as counts from bronze.quarantine order by load_id"
+    assert _rows(installation.database("owner"), held) == [(3, True)]
+
+    with psycopg.connect(installation.database("loader").conninfo, autocommit=True) as connection:
+        same = platform.loader(connection, "again").reload(SOURCES["routy"], "2024-03-01.csv")
+        assert _rows(installation.database("owner"), held) == [(3, True)]
+        by_other_rules = replace(platform.loader(connection, "again"), judged_by="the rules of another release")
+        other = by_other_rules.reload(SOURCES["routy"], "2024-03-01.csv")
+
+    for outcome in (same, other):
+        assert (outcome.status, outcome.rows_loaded, outcome.rows_quarantined) == ("loaded", 1, 1)
+    assert _rows(installation.database("owner"), held) == [(3, False), (3, True)]
 
 
 def test_no_password_is_printed_logged_or_stored(installation: Installation) -> None:
