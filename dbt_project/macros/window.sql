@@ -43,6 +43,7 @@
     language sql
     stable
     security definer
+    set search_path = pg_catalog, pg_temp
     begin atomic
         -- Counted, not stepped through as timestamps, which lose the last day where a clock skips midnight.
         select first_day - {{ var('longest_spread') }} + days.days_after

@@ -36,16 +36,21 @@ def initialise(settings: Settings, reporter: Reporter) -> None:
 def migrate(settings: Settings, reporter: Reporter) -> None:
     """As the owner, bring the platform's tables up to this release, and give the other roles their rights.
 
-    Raises DatabaseUnavailable.
+    One transaction: nobody meets a table that its role may not use yet. Raises DatabaseUnavailable.
     """
-    with database_of_owner(settings) as database, psycopg.connect(database.conninfo, autocommit=True) as connection:
+    has_roles = settings.owner_database_url or settings.reader_database_url
+    with (
+        database_of_owner(settings) as database,
+        psycopg.connect(database.conninfo, autocommit=True) as connection,
+        connection.transaction(),
+    ):
         done = ensure_layout(connection, SOURCES)
-        for sentence in done:
-            reporter.say(sentence)
-        reporter.say(f"The platform's tables are at version {NEWEST}{', as they were' if not done else ''}.")
-        if settings.owner_database_url or settings.reader_database_url:
-            for sentence in grant_rights(connection, accounts(settings)):
-                reporter.say(sentence)
+        granted = list(grant_rights(connection, accounts(settings))) if has_roles else []
+    for sentence in done:
+        reporter.say(sentence)
+    reporter.say(f"The platform's tables are at version {NEWEST}{', as they were' if not done else ''}.")
+    for sentence in granted:
+        reporter.say(sentence)
 
 
 @contextmanager

@@ -10,12 +10,14 @@ rights to read dbt's models, which dbt keeps (dbt_project/macros/grants.sql).
 | reader | nothing | read gold |
 """
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import psycopg
 from psycopg import sql
+from psycopg.abc import ConnDict
 from psycopg.conninfo import conninfo_to_dict
 
 from growthleads_assets.settings import PREFIX, Settings
@@ -89,6 +91,8 @@ def accounts(settings: Settings) -> Accounts:
     reader = _account(settings, "reader_database_url") if settings.reader_database_url else None
     dagster = _account(settings, "dagster_database_url") if settings.dagster_database_url else loader
     for account in (owner, reader):
+        if account:
+            _require_same_server(account.variable, account.place, loader)
         if account and account.dbname != loader.dbname:
             raise DatabaseUnavailable(
                 f"{account.variable} names the database {account.dbname}, but {loader.variable} names {loader.dbname}: "
@@ -114,22 +118,38 @@ def _account(settings: Settings, name: str) -> Account:
     role, dbname = str(parts.get("user", "")), str(parts.get("dbname", ""))
     if not role or not dbname:
         raise DatabaseUnavailable(f"{variable} must name its role and its database for this.")
-    place = (str(parts.get("host", "")), str(parts.get("port", "")) or "5432")
-    return Account(variable, role, str(parts.get("password", "")), dbname, place)
+    return Account(variable, role, str(parts.get("password", "")), dbname, _place(parts))
+
+
+def _place(parts: ConnDict) -> tuple[str, str]:
+    return str(parts.get("host") or parts.get("hostaddr") or "").lower(), str(parts.get("port") or "5432")
+
+
+def _require_same_server(variable: str, place: tuple[str, str], loader: Account) -> None:
+    if place != loader.place:
+        here, there = (f"{host or 'the default host'}, port {port}" for host, port in (place, loader.place))
+        raise DatabaseUnavailable(
+            f"{variable} names the server {here}, but {loader.variable} names {there}: both must name the server of "
+            "the warehouse, in the same words."
+        )
 
 
 def create_roles_and_databases(settings: Settings, who: Accounts) -> Iterator[str]:
     """As the administrator, have the roles and databases that the settings name; what was done, sentence by sentence.
 
     Passwords leave this process as SCRAM verifiers only, so that no log of the server can hold them. Repeating it sets
-    passwords and rights again. What an earlier installation with one role made goes over to whom it belongs.
+    passwords and rights again. What an earlier installation with one role made goes over to whom it belongs, and what
+    other roles, such as the readers of before, were granted in these databases is taken from them.
 
-    Raises DatabaseUnavailable, also for a role that exists and may do more than the platform's roles are to.
+    Raises DatabaseUnavailable, also for a role that exists and may do more than the platform's roles are to, by itself
+    or as a member of another.
     """
     variable = f"{PREFIX}ADMIN_DATABASE_URL"
     if settings.admin_database_url is None:
         raise ValueError(f"{variable} is not set")
-    admin = external_database(settings.admin_database_url.get_secret_value(), variable)
+    url = settings.admin_database_url.get_secret_value()
+    _require_same_server(variable, _place(conninfo_to_dict(url)), who.loader)
+    admin = external_database(url, variable)
     has_dagster = who.dagster_is_apart and who.dagster.place == who.loader.place
     roles = {account.role: account for account in (*who.of_warehouse, *([who.dagster] if has_dagster else []))}
     if admin.user in roles:
@@ -140,7 +160,7 @@ def create_roles_and_databases(settings: Settings, who: Accounts) -> Iterator[st
     with _refusals_explained(admin, variable), psycopg.connect(admin.conninfo, autocommit=True) as connection:
         connection.execute("select pg_advisory_lock(%s)", (ROLES_LOCK,))
         for account in roles.values():
-            yield _have_role(connection, account)
+            yield _have_role(connection, account, roles)
         with _member_of(connection, list(roles)):
             yield _have_database(connection, who.loader.dbname, who.owner.role)
             _grant_database(connection, who.loader.dbname, who)
@@ -148,12 +168,14 @@ def create_roles_and_databases(settings: Settings, who: Accounts) -> Iterator[st
             with psycopg.connect(warehouse.conninfo) as inside:
                 _close_public_schema(inside)
                 yield from _hand_over(inside, who)
+                yield from _take_back(inside, who)
             if has_dagster:
                 yield _have_database(connection, who.dagster.dbname, who.dagster.role)
                 _close_database(connection, who.dagster.dbname)
                 storage = Database({**admin.parameters, "dbname": who.dagster.dbname})
                 with psycopg.connect(storage.conninfo) as inside:
                     _close_public_schema(inside)
+                    yield from _take_back(inside, who)
     if who.dagster_is_apart and not has_dagster:
         yield (
             f"{who.dagster.variable} is on another server, {who.dagster.place[0]}: its role and database have to be "
@@ -171,7 +193,7 @@ def _refusals_explained(admin: Database, variable: str) -> Iterator[None]:
         ) from None
 
 
-def _have_role(connection: psycopg.Connection, account: Account) -> str:
+def _have_role(connection: psycopg.Connection, account: Account, platforms: Collection[str]) -> str:
     row = connection.execute(
         sql.SQL("select rolcanlogin, {} from pg_roles where rolname = %s").format(
             sql.SQL(", ").join(map(sql.Identifier, POWERS))
@@ -184,6 +206,7 @@ def _have_role(connection: psycopg.Connection, account: Account) -> str:
             f"The role {account.role} of {account.variable} is {powers}, which is more than the platform needs: name "
             "another one, or take that from it."
         )
+    _refuse_memberships(connection, account, platforms)
     if row and row[0] and not account.password:
         # Changing nothing takes the right to change it all the same.
         return f"The role {account.role} was there."
@@ -200,6 +223,45 @@ def _have_role(connection: psycopg.Connection, account: Account) -> str:
     )
     password = f"with the password of {account.variable}" if account.password else "without a password"
     return f"The role {account.role} {'was there, now' if row else 'is created'} {password}."
+
+
+def _refuse_memberships(connection: psycopg.Connection, account: Account, platforms: Collection[str]) -> None:
+    """Refuse a role that is a member of one with rights; a group without any, as pg_hba.conf names them, is harmless.
+
+    Raises DatabaseUnavailable.
+    """
+    found = connection.execute(
+        sql.SQL(
+            """
+            with recursive memberships as (
+                select roleid as direct, roleid from pg_auth_members
+                where member = (select oid from pg_roles where rolname = %(role)s)
+                union
+                select memberships.direct, pg_auth_members.roleid
+                from memberships inner join pg_auth_members on pg_auth_members.member = memberships.roleid
+            )
+            select pg_get_userbyid(memberships.direct), pg_roles.rolname
+            from memberships inner join pg_roles on pg_roles.oid = memberships.roleid
+            where pg_roles.rolname = any(%(platforms)s)
+                or pg_roles.rolname like 'pg\\_%%'
+                or {}
+                or exists (
+                    select from pg_shdepend where refclassid = 'pg_authid'::regclass and refobjid = pg_roles.oid
+                )
+            order by memberships.direct <> memberships.roleid, 1, 2
+            limit 1
+            """
+        ).format(sql.SQL(" or ").join(map(sql.Identifier, POWERS))),
+        {"role": account.role, "platforms": list(platforms)},
+    ).fetchone()
+    if found:
+        direct, role = found
+        through = "" if direct == role else f", by being one of {direct}"
+        revoke = sql.SQL("revoke {} from {}").format(sql.Identifier(direct), sql.Identifier(account.role))
+        raise DatabaseUnavailable(
+            f"The role {account.role} of {account.variable} is a member of {role}{through}, which may do more than the "
+            f"platform needs: name another role, or end that with `{revoke.as_string(connection)}`."
+        )
 
 
 @contextmanager
@@ -266,10 +328,15 @@ def _hand_over(connection: psycopg.Connection, who: Accounts) -> Iterator[str]:
         select 'table', format('%%I.%%I', nspname, relname), relowner, nspname, relname
         from pg_class inner join schemas on relnamespace = schemas.oid where relkind in ('r', 'v')
         union all
-        select 'function', pg_proc.oid::regprocedure::text, proowner, nspname, ''
+        select
+            'function',
+            format('%%I.%%I(%%s)', nspname, proname, pg_get_function_identity_arguments(pg_proc.oid)),
+            proowner,
+            nspname,
+            ''
         from pg_proc inner join schemas on pronamespace = schemas.oid
         """,
-        {"schemas": ["bronze", *MODEL_SCHEMAS, *([] if who.dagster_is_apart else [DAGSTER_SCHEMA])]},
+        {"schemas": _schemas(who)},
     ).fetchall()
     moved = 0
     for kind, name, owner, schema, relation in found:
@@ -289,6 +356,69 @@ def _hand_over(connection: psycopg.Connection, who: Accounts) -> Iterator[str]:
         yield f"Schemas, tables and functions that now belong to another of these roles: {moved}."
 
 
+def _schemas(who: Accounts) -> list[str]:
+    return ["bronze", *MODEL_SCHEMAS, *([] if who.dagster_is_apart else [DAGSTER_SCHEMA])]
+
+
+def _take_back(connection: psycopg.Connection, who: Accounts) -> Iterator[str]:
+    """Take from everybody but the owners and the administrator what the platform does not grant, in this database.
+
+    What the loader may do with the tables of bronze is for `grant_rights`.
+    """
+    meant: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    if connection.info.dbname == who.loader.dbname:
+        for account in (who.owner, who.loader):
+            meant["database", account.role] |= {"CONNECT", "TEMPORARY"}
+        for schema in ("bronze", *MODEL_SCHEMAS):
+            meant[f"schema {schema}", who.loader.role] |= {"USAGE", *([] if schema == "bronze" else ["CREATE"])}
+            meant[f"tables of {schema}", who.loader.role] |= {right.upper() for right in EVERYTHING.split(", ")}
+        if who.reader:
+            meant["database", who.reader.role] |= {"CONNECT"}
+            meant["schema gold", who.reader.role] |= {"USAGE"}
+            meant["tables of gold", who.reader.role] |= {"SELECT"}
+        if not who.dagster_is_apart:
+            meant["database", who.dagster.role] |= {"CONNECT"}
+            meant[f"schema {DAGSTER_SCHEMA}", who.dagster.role] |= {"USAGE", "CREATE"}
+    granted = connection.execute(
+        """
+        with schemas as (select * from pg_namespace where nspname = any(%(schemas)s)),
+        objects as (
+            select 'database' as place, 'database' as kind, quote_ident(datname) as name, datdba as owner, datacl as acl
+            from pg_database where datname = current_database()
+            union all
+            select 'schema ' || nspname, 'schema', quote_ident(nspname), nspowner, nspacl from schemas
+            union all
+            select 'tables of ' || nspname, 'table', format('%%I.%%I', nspname, relname), relowner, relacl
+            from pg_class inner join schemas on relnamespace = schemas.oid where relkind in ('r', 'v')
+        )
+        select place, kind, name, case when grantee <> 0 then pg_get_userbyid(grantee) end, array_agg(privilege_type)
+        from objects cross join lateral aclexplode(acl)
+        where grantee <> owner and grantee <> current_user::regrole
+        group by place, kind, name, grantee
+        order by place, kind, name
+        """,
+        {"schemas": _schemas(who)},
+    ).fetchall()
+    taken: defaultdict[str, set[str]] = defaultdict(set)
+    for place, kind, name, role, rights in granted:
+        unmeant = set(rights) - meant[place, role]
+        if unmeant:
+            connection.execute(
+                sql.SQL("revoke {} on {} {} from {} cascade").format(
+                    sql.SQL(", ").join(map(sql.SQL, sorted(unmeant))),
+                    sql.SQL(kind),
+                    sql.SQL(name),
+                    sql.Identifier(role) if role else sql.SQL("public"),
+                )
+            )
+            taken[f"the role {role}" if role else "everybody"].add(place)
+    for whom, places in sorted(taken.items()):
+        yield (
+            f"In the database {connection.info.dbname} rights are taken from {whom} that the platform does not give: "
+            f"{', '.join(sorted(places))}."
+        )
+
+
 def _grant_schema(connection: psycopg.Connection, schema: str, who: Accounts) -> None:
     role = who.dagster.role if schema == DAGSTER_SCHEMA else who.loader.role
     connection.execute(
@@ -297,22 +427,25 @@ def _grant_schema(connection: psycopg.Connection, schema: str, who: Accounts) ->
 
 
 def grant_rights(connection: psycopg.Connection, who: Accounts) -> Iterator[str]:
-    """As the owner, give loader and readers the rights that they need, and take from the loader what it does not."""
-    with connection.transaction():
+    """As the owner, give loader and readers the rights that they need, and take from the loader what it does not.
+
+    Raises DatabaseUnavailable where one of these roles does not exist.
+    """
+    with connection.transaction(), _missing_roles_explained():
         if who.loader.role != who.owner.role:
             loader = sql.Identifier(who.loader.role)
             connection.execute(sql.SQL("grant usage on schema bronze to {}").format(loader))
             for schema in MODEL_SCHEMAS:
                 _grant_schema(connection, schema, who)
-            for (table,) in connection.execute(
-                "select oid::regclass::text from pg_class where relkind in ('r', 'v') and "
+            for schema, name in connection.execute(
+                "select relnamespace::regnamespace::text, relname from pg_class where relkind in ('r', 'v') and "
                 "(relnamespace = 'bronze'::regnamespace "
                 "or (relnamespace = 'gold'::regnamespace and relname = any(%s)))",
                 (list(PUBLISHED),),
             ).fetchall():
-                rights = sql.SQL(RIGHTS.get(table, EVERYTHING))
-                connection.execute(sql.SQL("revoke all on {} from {}").format(sql.SQL(table), loader))
-                connection.execute(sql.SQL("grant {} on {} to {}").format(rights, sql.SQL(table), loader))
+                table, rights = sql.Identifier(schema, name), sql.SQL(RIGHTS.get(f"{schema}.{name}", EVERYTHING))
+                connection.execute(sql.SQL("revoke all on {} from {}").format(table, loader))
+                connection.execute(sql.SQL("grant {} on {} to {}").format(rights, table, loader))
             yield f"The role {who.loader.role} may load files and build the models."
         if who.dagster.role != who.owner.role and not who.dagster_is_apart:
             connection.execute(sql.SQL("create schema if not exists {}").format(sql.Identifier(DAGSTER_SCHEMA)))
@@ -321,6 +454,17 @@ def grant_rights(connection: psycopg.Connection, who: Accounts) -> Iterator[str]
         if who.reader:
             grant_to_reader(connection, who.reader.role)
             yield f"The role {who.reader.role} may read gold."
+
+
+@contextmanager
+def _missing_roles_explained() -> Iterator[None]:
+    try:
+        yield
+    except psycopg.errors.UndefinedObject as missing:
+        raise DatabaseUnavailable(
+            f"A role of the settings has to exist before it gets its rights ({missing.diag.message_primary}): "
+            f"`growthleads database init` creates it, with {PREFIX}ADMIN_DATABASE_URL set."
+        ) from None
 
 
 def grant_to_reader(connection: psycopg.Connection, reader: str) -> None:

@@ -14,9 +14,10 @@ import pytest
 from growthleads_assets.assets.platform import Platform
 from growthleads_assets.contracts.registry import SOURCES
 from growthleads_assets.settings import PREFIX, load_settings
-from growthleads_assets.warehouse.database import Database
+from growthleads_assets.warehouse.database import Database, DatabaseUnavailable
 from growthleads_assets.warehouse.locks import wait_until
 from growthleads_assets.warehouse.migrations import NEWEST
+from growthleads_assets.warehouse.roles import accounts, create_roles_and_databases
 from growthleads_assets.warehouse.transformation import Transformation
 from tests import forked
 from tests.cases import RAW_EARNINGS, no_clicks, routy, scrapers
@@ -138,6 +139,16 @@ def test_a_pass_runs_as_the_loader_and_readers_see_gold_and_nothing_else(install
     with psycopg.connect(warehouse.conninfo) as connection:
         connection.execute('alter schema gold owner to "growthleads loader"')
         connection.execute('alter table bronze.files owner to "growthleads loader"')
+        # An owner whose names of tables come without their schema; readers of before, one a group, and one who could
+        # read more.
+        connection.execute('alter role "growthleads owner" set search_path = bronze, gold')
+        connection.execute("create role old_reader login")
+        connection.execute("grant connect on database growthleads to old_reader")
+        connection.execute('grant usage on schema gold, bronze to old_reader, "growthleads reader"')
+        connection.execute('grant select on bronze.files, gold.published_days to old_reader, "growthleads reader"')
+        connection.execute("grant select on gold.published_days to public")
+        connection.execute("create role in_pg_hba")
+        connection.execute('grant in_pg_hba to "growthleads loader"')
 
     again = installation.run("database", "init")
 
@@ -145,6 +156,16 @@ def test_a_pass_runs_as_the_loader_and_readers_see_gold_and_nothing_else(install
     assert "Schemas, tables and functions that now belong to another of these roles: 2." in again.stdout.splitlines()
     assert "The database growthleads was there, and belongs to growthleads owner." in again.stdout.splitlines()
     assert f"The platform's tables are at version {NEWEST}, as they were." in again.stdout.splitlines()
+    taken = "In the database growthleads rights are taken from {} that the platform does not give: {}."
+    for whom, places in {
+        "everybody": "tables of gold",
+        "the role growthleads reader": "schema bronze, tables of bronze",
+        "the role old_reader": "database, schema bronze, schema gold, tables of bronze, tables of gold",
+    }.items():
+        assert taken.format(whom, places) in again.stdout.splitlines()
+    with psycopg.connect(installation.database("admin").conninfo, autocommit=True) as connection:
+        connection.execute("drop role old_reader")
+        connection.execute("drop role in_pg_hba")
 
     passed = installation.run("run")
 
@@ -160,7 +181,8 @@ def test_a_pass_runs_as_the_loader_and_readers_see_gold_and_nothing_else(install
         connection.execute("update bronze.calculations set settled_at = null")
     for (relation,) in _rows(
         owner,
-        "select oid::regclass::text from pg_class where relnamespace = 'gold'::regnamespace and relkind in ('r', 'v')",
+        "select format('gold.%I', relname) from pg_class "
+        "where relnamespace = 'gold'::regnamespace and relkind in ('r', 'v')",
     ):
         _rows(reader, f"select * from {relation}")
     owned = _rows(
@@ -176,6 +198,13 @@ def test_a_pass_runs_as_the_loader_and_readers_see_gold_and_nothing_else(install
         ("gold", "growthleads owner", True),
         ("silver", "growthleads loader", True),
     ]
+
+    # A function that acts for its owner is not to find another's tables and operators in place of those it means.
+    assert _rows(
+        owner,
+        "select distinct proconfig from pg_proc where prosecdef and not pronamespace::regnamespace::text = any("
+        "'{pg_catalog,information_schema}')",
+    ) == [(["search_path=pg_catalog, pg_temp"],)]
 
     for statement in (
         "select * from bronze.files",
@@ -338,7 +367,83 @@ def test_who_does_not_own_the_tables_is_told_who_upgrades_them(installation: Ins
         "the role that owns "
         "them.\n"
     )
+    # The layout and the rights to it come together: who cannot get them must not meet new tables.
+    half = installation.run("database", "migrate", READER_DATABASE_URL=installation.database("nobody").url)
+    assert (half.returncode, half.stdout) == (1, "")
+    assert half.stderr == (
+        'A role of the settings has to exist before it gets its rights (role "growthleads nobody" does not exist): '
+        "`growthleads database init` creates it, with GROWTHLEADS_ADMIN_DATABASE_URL set.\n"
+    )
+    assert _rows(installation.database("owner"), "select max(version) from bronze.migrations") == [(NEWEST - 1,)]
     upgraded = installation.run("database", "migrate")
     assert upgraded.returncode == 0, upgraded.stderr
     assert upgraded.stdout.startswith(f"Version {NEWEST}: ")
     assert installation.run("status").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("statements", "problem", "end"),
+    [
+        (
+            'grant pg_read_all_data to "growthleads reader"',
+            "growthleads reader of GROWTHLEADS_READER_DATABASE_URL is a member of pg_read_all_data",
+            'revoke "pg_read_all_data" from "growthleads reader"',
+        ),
+        (
+            'grant "growthleads owner" to "growthleads loader"',
+            "growthleads loader of GROWTHLEADS_DATABASE_URL is a member of growthleads owner",
+            'revoke "growthleads owner" from "growthleads loader"',
+        ),
+        (
+            """
+            create role team;
+            create role payroll;
+            create table public.pay (x int);
+            grant select on public.pay to payroll;
+            grant payroll to team;
+            grant team to "growthleads reader";
+            """,
+            "growthleads reader of GROWTHLEADS_READER_DATABASE_URL is a member of payroll, by being one of team",
+            'revoke "team" from "growthleads reader"',
+        ),
+    ],
+)
+def test_a_role_that_is_a_member_of_one_with_rights_is_refused(
+    installation: Installation, statements: str, problem: str, end: str
+) -> None:
+    warehouse = Database({**installation.database("admin").parameters, "dbname": "growthleads"})
+    with psycopg.connect(warehouse.conninfo, autocommit=True) as connection:
+        connection.execute(statements.encode())
+
+        refused = installation.run("database", "init")
+
+        connection.execute(end.encode())
+        connection.execute("drop table if exists public.pay")
+        connection.execute("drop role if exists team, payroll")
+    assert refused.returncode == 1
+    assert refused.stderr == (
+        f"The role {problem}, which may do more than the platform needs: name another role, or end that with `{end}`.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("variable", "url", "here"),
+    [
+        ("OWNER_DATABASE_URL", "postgresql://owner@db-2/warehouse", "db-2, port 5432"),
+        ("READER_DATABASE_URL", "postgresql://reader@db/warehouse?port=5433", "db, port 5433"),
+        ("ADMIN_DATABASE_URL", "postgresql:///postgres?user=admin", "the default host, port 5432"),
+    ],
+)
+def test_urls_of_two_servers_are_refused(monkeypatch: pytest.MonkeyPatch, variable: str, url: str, here: str) -> None:
+    monkeypatch.setenv(f"{PREFIX}DATABASE_URL", "postgresql://loader@DB:5432/warehouse")
+    monkeypatch.setenv(f"{PREFIX}OWNER_DATABASE_URL", "postgresql://owner@db/warehouse")
+    monkeypatch.setenv(f"{PREFIX}{variable}", url)
+    settings = load_settings()
+
+    with pytest.raises(DatabaseUnavailable) as refused:
+        list(create_roles_and_databases(settings, accounts(settings)))
+
+    assert str(refused.value) == (
+        f"{PREFIX}{variable} names the server {here}, but {PREFIX}DATABASE_URL names db, port 5432: both must name the "
+        "server of the warehouse, in the same words."
+    )
