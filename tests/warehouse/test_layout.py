@@ -1,5 +1,6 @@
 """Databases that other releases made: brought up to this one with all that they hold, or refused."""
 
+import hashlib
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -14,12 +15,19 @@ from growthleads_assets.contracts.schemas import Count, Money, Timestamp
 from growthleads_assets.settings import CHECKOUT
 from growthleads_assets.warehouse.database import DatabaseUnavailable
 from growthleads_assets.warehouse.layout import ensure_layout
-from growthleads_assets.warehouse.migrations import NEWEST
+from growthleads_assets.warehouse.migrations import MIGRATIONS, NEWEST, Migration
 from tests import demo_expectations as demo
 from tests.homes import Home
 
 FIRST_RELEASE = Path(__file__).with_name("first_release.sql")
 CORRECTION = CHECKOUT / "growthleads_assets" / "demo_data" / "correction"
+
+PINNED = {
+    1: "f974390bc46d44480512057d25056c232960c936abe449465bc31326d5a883c6",
+    2: "fe287983f7fda8ca2ef966243eb1239ca3b8e6a5b4ad235ef22d54429f45cedf",
+    3: "a7a78aff60e584cbffb9816ebc31381c583e46c0a232edff068349dd1ed60125",
+}
+"""The SHA-256 of each migration: its number, what it is for and its statements, a line break between them."""
 
 CATALOG = """
 with tables as (
@@ -70,6 +78,23 @@ def _become(home: Home, sql_file: Path) -> None:
     """Put another release's database in the place of the home's."""
     home.query_all("drop schema bronze, silver, gold, candidate cascade")
     home.query_all(sql_file.read_text())
+
+
+@pytest.mark.parametrize("migration", MIGRATIONS, ids=lambda migration: f"version {migration.version}")
+def test_a_migration_stays_as_it_was_released(migration: Migration) -> None:
+    content = f"{migration.version}\n{migration.what}\n{migration.statements}"
+    found = hashlib.sha256(content.encode()).hexdigest()
+
+    assert migration.version in PINNED, f"Migration {migration.version} is new: add {found} to PINNED."
+    assert found == PINNED[migration.version], (
+        f"Migration {migration.version} is changed, but databases that have had it never run it again: put it back as "
+        "it was, and write what is to change as a migration of its own, with the next number. (LEDGER_DDL of tables.py "
+        f"is migration 1.) Only one that no release had yet may change: then its new pin is {found}."
+    )
+
+
+def test_migrations_are_numbered_from_1_without_a_gap() -> None:
+    assert [migration.version for migration in MIGRATIONS] == list(range(1, NEWEST + 1))
 
 
 def test_a_database_of_the_first_release_is_upgraded_in_place(home: Home) -> None:
