@@ -5,8 +5,10 @@ Belongs here: which runs go, the job and its schedule. Does not: SQL on Dagster'
 The record is for people to look at, and nothing is decided by it: the platform's own tables (the file ledger, the
 quarantine, restatements, alerts) are kept for good. A run goes with all its events and logs when it ended before the
 time that is kept, unless it is still needed: the newest and the newest successful run of a job, and a run that an alert
-names, stay as they are; one that holds the newest materialization of a partition or the newest result of a check stays
-with these alone, and with how it ended.
+names, stay as they are; one that holds the newest materialization of a partition, its last attempt where that failed, or
+the newest result of a check stays with these alone, and with how it ended.
+
+What is left of a run that was being deleted is found by its row among the runs: so that goes last.
 """
 
 from collections.abc import Iterator
@@ -65,10 +67,11 @@ def trim(
     while batch := list(islice(candidates, _A_BATCH)):
         needed = dagster_records.runs_with_newest(storage, batch)
         for run_id in batch:
+            instance.compute_log_manager.delete_logs(prefix=[run_id])
             if run_id not in needed:
+                instance.event_log_storage.delete_events(run_id)
                 instance.delete_run(run_id)
                 trimmed.runs += 1
-            instance.compute_log_manager.delete_logs(prefix=[run_id])
         trimmed.events += dagster_records.empty_runs(storage, needed)
     trimmed.runs_kept = len(old) - trimmed.runs
     trimmed.events += dagster_records.delete_events_of_no_run(storage, before)

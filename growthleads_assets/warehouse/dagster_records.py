@@ -5,7 +5,7 @@ Belongs here: SQL on the tables of Dagster's storage, which is pinned to one rel
 `DagsterInstance.delete_run` removes a run with all of its events, the newest materialization of a partition among
 them, and none of the results of its checks. So events are removed here one by one. Kept is the newest event of each
 kind of an asset and partition: the materializations and observations from which the UI tells the state of a partition,
-and the state of freshness.
+and the state of freshness. A planned materialization is kept where it is what tells that the last attempt failed.
 """
 
 import os
@@ -19,11 +19,34 @@ from psycopg.rows import scalar_row
 
 from growthleads_assets.settings import DAGSTER_STORAGE_URL
 
-# One condition for each kind of partition, so that each finds its index.
+# One condition for each kind of partition, so that each finds its index. To the UI an attempt failed when it was planned
+# last, by a run that failed, and no materialization came after it.
 _IS_NEWEST_OF_ITS_KIND = sql.SQL(
     """(
     events.asset_key is not null
-    and events.dagster_event_type <> 'ASSET_MATERIALIZATION_PLANNED'
+    and (
+        events.dagster_event_type <> 'ASSET_MATERIALIZATION_PLANNED'
+        or (
+            exists (select from runs where runs.run_id = events.run_id and runs.status = 'FAILURE')
+            and not exists (
+                select from event_logs as made
+                where made.asset_key = events.asset_key
+                    and made.dagster_event_type = 'ASSET_MATERIALIZATION'
+                    and made.partition = events.partition
+                    and made.id > events.id
+            )
+            and (
+                events.partition is not null
+                or not exists (
+                    select from event_logs as made
+                    where made.asset_key = events.asset_key
+                        and made.dagster_event_type = 'ASSET_MATERIALIZATION'
+                        and made.partition is null
+                        and made.id > events.id
+                )
+            )
+        )
+    )
     and not exists (
         select from event_logs as newer
         where newer.asset_key = events.asset_key
@@ -75,6 +98,7 @@ def dagster_storage() -> Iterator[psycopg.Connection]:
 def runs_with_newest(connection: psycopg.Connection, run_ids: Collection[str]) -> set[str]:
     """Those of the runs that hold the newest event of its kind of an asset and partition, or a check's newest result.
 
+    A run that failed holds the attempts that no later one of their asset and partition followed.
     The newest result of a check is its last one that passed or failed, by partition, and its last one of all.
     """
     with connection.cursor(row_factory=scalar_row) as cursor:
@@ -115,8 +139,9 @@ def delete_events_of_no_run(connection: psycopg.Connection, before: datetime) ->
 def delete_check_results(connection: psycopg.Connection, before: datetime) -> int:
     """Remove results of checks from before then, and those that were planned by runs which ended; how many.
 
-    Of each check the newest row stays, and of each partition of it the newest that passed or failed. Planned rows go
-    at any age: Dagster writes one for each check and partition of a run, and a result without a partition next to them.
+    Of each check the newest row stays, and of each partition of it the newest that passed or failed. Planned rows of runs
+    that ended go at any age. A check that was not reached leaves one; homes of earlier releases have one for each check
+    and day of a run, beside the result, which has no day (automation/storage.py).
     """
     return connection.execute(
         """
