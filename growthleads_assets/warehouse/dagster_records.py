@@ -19,8 +19,8 @@ from psycopg.rows import scalar_row
 
 from growthleads_assets.settings import DAGSTER_STORAGE_URL
 
-# One condition for each kind of partition, so that each finds its index. To the UI an attempt failed when it was planned
-# last, by a run that failed, and no materialization came after it.
+# One condition for each kind of partition, so that each finds its index. To the UI the last attempt failed where it was
+# planned by a run that failed, and no materialization came after it.
 _IS_NEWEST_OF_ITS_KIND = sql.SQL(
     """(
     events.asset_key is not null
@@ -139,9 +139,9 @@ def delete_events_of_no_run(connection: psycopg.Connection, before: datetime) ->
 def delete_check_results(connection: psycopg.Connection, before: datetime) -> int:
     """Remove results of checks from before then, and those that were planned by runs which ended; how many.
 
-    Of each check the newest row stays, and of each partition of it the newest that passed or failed. Planned rows of runs
-    that ended go at any age. A check that was not reached leaves one; homes of earlier releases have one for each check
-    and day of a run, beside the result, which has no day (automation/storage.py).
+    Of each check the newest row stays, and of each partition of it the newest that passed or failed. Planned rows of
+    runs that ended go at any age. A check that was not reached leaves one; homes of earlier releases have one for each
+    check and day of a run, beside the result, which has no day (automation/storage.py).
     """
     return connection.execute(
         """
