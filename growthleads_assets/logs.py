@@ -7,9 +7,10 @@ platform's own loggers and the console of Dagster's runs, which is made anew for
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, time
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, unquote_plus, urlsplit
 
 from pydantic import SecretStr
 from pythonjsonlogger.core import RESERVED_ATTRS
@@ -21,13 +22,16 @@ from growthleads_assets.settings import Settings
 _META, _EVENT = "dagster_meta", "dagster_event"
 _OF_DAGSTER = (_META, _EVENT, "dagster_event_batch_metadata")
 _SHORTEST_SECRET = 4
+# Those of libpq, which can be given in the query of a URL.
+_SECRET_PARAMETERS = {"password", "sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key"}
 
 
 class JsonLines(JsonFormatter):
     """One JSON object a line: `timestamp` (ISO 8601, UTC), `level`, `logger`, `message`, `exc_info` where there is one.
 
     A line of a run has `run_id`, `job`, `step`, `asset` and `partition` too, as far as it is about one; whatever else
-    is given as ``extra`` stands beside them. Secrets of the settings are replaced by `***` wherever they occur.
+    is given as ``extra`` stands beside them. Secrets of the settings are replaced by `***` wherever they occur, within
+    what is given as ``extra`` too.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -54,10 +58,23 @@ class JsonLines(JsonFormatter):
         log_data.update({name: value for name, value in about.items() if value})
 
     def _without_secrets(self, value: Any) -> Any:
-        if isinstance(value, str):
-            for secret in self._secrets:
-                value = value.replace(secret, "***")
-        return value
+        match value:
+            case None | bool() | int() | float():
+                return value
+            case Mapping():
+                return {self._masked(str(name)): self._without_secrets(item) for name, item in value.items()}
+            case list() | tuple() | set() | frozenset():
+                return [self._without_secrets(item) for item in value]
+            case datetime() | date() | time():
+                # Which the formatter writes as ISO 8601.
+                return value
+        # Anything else is written as text, whose form is not to get past this.
+        return self._masked(str(value))
+
+    def _masked(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        return text
 
 
 def configure(settings: Settings) -> None:
@@ -98,5 +115,16 @@ def writes_json() -> bool:
 def _secrets(settings: Settings) -> set[str]:
     """The secret values, and the passwords in those that are URLs, as written and as meant."""
     values = [value.get_secret_value() for _, value in settings if isinstance(value, SecretStr)]
-    passwords = [urlsplit(value).password or "" for value in values if "://" in value]
-    return {secret for secret in (*values, *passwords, *map(unquote, passwords)) if len(secret) >= _SHORTEST_SECRET}
+    passwords = [password for value in values if "://" in value for password in _passwords(value)]
+    meant = [reading(password) for password in passwords for reading in (unquote, unquote_plus)]
+    return {secret for secret in (*values, *passwords, *meant) if len(secret) >= _SHORTEST_SECRET}
+
+
+def _passwords(url: str) -> Iterator[str]:
+    """The password before the host, and those of the query (`?password=`, `&sslpassword=`), as written."""
+    parts = urlsplit(url)
+    yield parts.password or ""
+    for parameter in parts.query.split("&"):
+        name, _, value = parameter.partition("=")
+        if unquote(name) in _SECRET_PARAMETERS:
+            yield value

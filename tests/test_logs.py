@@ -51,6 +51,23 @@ def test_a_line_is_an_object_and_shows_no_secret(capsys: pytest.CaptureFixture[s
     assert complaint["message"] == "routy/2024-03-26.csv is refused."
 
 
+@pytest.mark.usefixtures("settings")
+def test_secrets_of_a_url_s_query_and_within_extras_are_masked_too(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = "postgresql://db/ledger?user=ann&password=s3c%2Fret&sslmode=require&sslpassword=key+word"
+    monkeypatch.setenv("GROWTHLEADS_DATABASE_URL", url)
+    logs.configure(load_settings())
+    moment = datetime(2024, 3, 26, tzinfo=UTC)
+    about = {"url": url, "parts": [("s3c%2Fret", 3, None), {"s3c/ret": OSError("key word"), "at": moment}]}
+
+    logging.getLogger("growthleads_assets.somewhere").warning("ann with s3c/ret", extra={"about": about})
+
+    [line] = lines(capsys)
+    assert line["message"] == "ann with ***"
+    assert line["about"] == {"url": "***", "parts": [["***", 3, None], {"***": "***", "at": moment.isoformat()}]}
+
+
 def test_an_alert_in_the_log_has_its_fields(capsys: pytest.CaptureFixture[str], settings: Settings) -> None:
     logs.configure(settings)
     moment = datetime(2024, 3, 26, tzinfo=UTC)
