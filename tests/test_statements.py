@@ -24,10 +24,9 @@ KNOWN = {
     "query": "the argument of warehouse/fitting.py's _shape, which is sql.Composed",
     "migration.statements.encode()": "the text of a migration",
     "'grant ' + right + ' on database {} to {}'": "one of the texts of that table",
-    "RIGHTS.get(table, EVERYTHING)": "one of the texts of that table",
+    "RIGHTS.get(relation, EVERYTHING)": "one of the texts of that table",
     "kind": "schema, table or function, as the query of warehouse/roles.py says",
     "name": "quoted by PostgreSQL in the query of warehouse/roles.py",
-    "table": "quoted by PostgreSQL in the query of warehouse/roles.py",
 }
 # Methods of that name that take no statement.
 OTHERS = {"run.execute"}

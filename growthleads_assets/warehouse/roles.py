@@ -437,13 +437,13 @@ def grant_rights(connection: psycopg.Connection, who: Accounts) -> Iterator[str]
             connection.execute(sql.SQL("grant usage on schema bronze to {}").format(loader))
             for schema in MODEL_SCHEMAS:
                 _grant_schema(connection, schema, who)
-            for schema, name in connection.execute(
-                "select relnamespace::regnamespace::text, relname from pg_class where relkind in ('r', 'v') and "
-                "(relnamespace = 'bronze'::regnamespace "
+            for schema, name, relation in connection.execute(
+                "select relnamespace::regnamespace::text, relname, concat_ws('.', relnamespace::regnamespace, relname) "
+                "from pg_class where relkind in ('r', 'v') and (relnamespace = 'bronze'::regnamespace "
                 "or (relnamespace = 'gold'::regnamespace and relname = any(%s)))",
                 (list(PUBLISHED),),
             ).fetchall():
-                table, rights = sql.Identifier(schema, name), sql.SQL(RIGHTS.get(f"{schema}.{name}", EVERYTHING))
+                table, rights = sql.Identifier(schema, name), sql.SQL(RIGHTS.get(relation, EVERYTHING))
                 connection.execute(sql.SQL("revoke all on {} from {}").format(table, loader))
                 connection.execute(sql.SQL("grant {} on {} to {}").format(rights, table, loader))
             yield f"The role {who.loader.role} may load files and build the models."
