@@ -25,6 +25,7 @@ import yaml
 from dotenv import dotenv_values
 
 from growthleads_assets.settings import CHECKOUT, SETTING_VARIABLES
+from growthleads_assets.warehouse.embedded import SERVER_SETTINGS
 from growthleads_assets.warehouse.installation import Account, binaries_for
 from tests.cases import RAW_EARNINGS, no_clicks, routy
 from tests.homes import folder_for_all
@@ -354,6 +355,20 @@ def test_the_compose_file_hands_on_every_setting_and_the_rights_of_owner_and_adm
     # Without passwords nothing starts.
     with pytest.raises(AssertionError, match="LOADER_PASSWORD is missing"):
         services_of(variables_of(LOADER_PASSWORD=""))
+
+
+def test_postgresql_is_set_up_as_the_embedded_server_is() -> None:
+    services = yaml.safe_load(COMPOSE.read_text())["services"]
+    program, *options = services["postgres"]["command"]
+    in_compose = dict(option.removeprefix("-c").split("=", 1) for option in options)
+    # The embedded server has no network, logs no checkpoints, and must not take the machine's time zone.
+    of_embedded_alone = {"listen_addresses", "log_checkpoints", "timezone", "log_timezone"}
+
+    assert program == "postgres"
+    assert in_compose == {name: value for name, value in SERVER_SETTINGS.items() if name not in of_embedded_alone}, (
+        "What both servers are set to is in docker-compose.yml and in SERVER_SETTINGS of "
+        "growthleads_assets/warehouse/embedded.py: change it in both."
+    )
 
 
 def test_the_image_installs_what_is_tested() -> None:
