@@ -122,12 +122,15 @@ def _account(settings: Settings, name: str) -> Account:
 
 
 def _place(parts: ConnDict) -> tuple[str, str]:
-    return str(parts.get("host") or parts.get("hostaddr") or "").lower(), str(parts.get("port") or "5432")
+    """Host and port; a socket is on this machine, and so is what has no host."""
+    host = str(parts.get("host") or parts.get("hostaddr") or "").lower()
+    is_here = not host or host.startswith(("/", "@")) or host in {"127.0.0.1", "::1"}
+    return "localhost" if is_here else host, str(parts.get("port") or "5432")
 
 
 def _require_same_server(variable: str, place: tuple[str, str], loader: Account) -> None:
     if place != loader.place:
-        here, there = (f"{host or 'the default host'}, port {port}" for host, port in (place, loader.place))
+        here, there = (f"{host}, port {port}" for host, port in (place, loader.place))
         raise DatabaseUnavailable(
             f"{variable} names the server {here}, but {loader.variable} names {there}: both must name the server of "
             "the warehouse, in the same words."

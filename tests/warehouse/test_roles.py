@@ -431,7 +431,7 @@ def test_a_role_that_is_a_member_of_one_with_rights_is_refused(
     [
         ("OWNER_DATABASE_URL", "postgresql://owner@db-2/warehouse", "db-2, port 5432"),
         ("READER_DATABASE_URL", "postgresql://reader@db/warehouse?port=5433", "db, port 5433"),
-        ("ADMIN_DATABASE_URL", "postgresql:///postgres?user=admin", "the default host, port 5432"),
+        ("ADMIN_DATABASE_URL", "postgresql:///postgres?user=admin", "localhost, port 5432"),
     ],
 )
 def test_urls_of_two_servers_are_refused(monkeypatch: pytest.MonkeyPatch, variable: str, url: str, here: str) -> None:
@@ -447,3 +447,11 @@ def test_urls_of_two_servers_are_refused(monkeypatch: pytest.MonkeyPatch, variab
         f"{PREFIX}{variable} names the server {here}, but {PREFIX}DATABASE_URL names db, port 5432: both must name the "
         "server of the warehouse, in the same words."
     )
+
+
+def test_this_machine_is_one_server_however_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"{PREFIX}DATABASE_URL", "postgresql://loader@localhost/warehouse")
+    monkeypatch.setenv(f"{PREFIX}OWNER_DATABASE_URL", "postgresql:///warehouse?user=owner&host=/run/postgresql")
+    monkeypatch.setenv(f"{PREFIX}READER_DATABASE_URL", "postgresql://reader@127.0.0.1:5432/warehouse")
+
+    assert {account.role for account in accounts(load_settings()).of_warehouse} == {"loader", "owner", "reader"}
