@@ -155,7 +155,7 @@ def test_they_are_served_and_nothing_else_is(address: str) -> None:
 def test_years_of_scrapes_leave_no_trace_in_the_process(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     metrics.exposition(home.platform)
     set_again: list[str] = []
-    monkeypatch.setattr(os, "putenv", lambda name, value: set_again.append(name))
+    monkeypatch.setattr(os, "putenv", lambda *variable: set_again.append(str(variable)))
     before = dict(os.environ)
     metrics.exposition(home.platform)
     assert (dict(os.environ), set_again) == (before, [])
