@@ -177,7 +177,8 @@ def _http_url(value: object) -> object:
 class Limits:
     """What a landed file may come to, in bytes and fields: beyond it the file is refused, or the row quarantined.
 
-    A file of events is read piece by piece, and takes 16 bytes of memory a row; a dimension is read whole.
+    A file of events is read piece by piece, and takes 16 bytes of memory for each row that is
+    loaded, 40 where many are equal; a dimension is read whole, and takes many times its size.
     """
 
     largest_file: int = 1024**3

@@ -6,8 +6,11 @@ A quote that is not closed can make a record of all that follows, and a line can
 decide how much memory a load takes.
 """
 
+import codecs
 import re
 from typing import BinaryIO, NamedTuple
+
+import polars as pl
 
 from growthleads_assets.landing.refusal import lone_carriage_return, never_closed, text_after_quote
 
@@ -23,15 +26,20 @@ EXCERPT_CHARACTERS = 1_000
 """How much is kept of a record that is passed over."""
 
 
+IS_BLANK = pl.col("raw").str.strip_chars() == ""
+"""Whether a line is none of the records, for there is nothing in it but blanks."""
+
+
 class PassedOver(NamedTuple):
     """A record passed over: its ``size`` in bytes, and ``taken`` with its line end; the physical ``lines`` that it goes
-    over, and the first ``EXCERPT_CHARACTERS`` of its text.
+    over, the first ``EXCERPT_CHARACTERS`` of its text, and whether it is a line of blanks, and so no record at all.
     """  # noqa: D205
 
     size: int
     taken: int
     lines: int
     excerpt: str
+    is_blank: bool
 
 
 def pass_over(file: BinaryIO, start: int, line: int) -> PassedOver:
@@ -55,11 +63,12 @@ def pass_over(file: BinaryIO, start: int, line: int) -> PassedOver:
         raise lone_carriage_return(window.line)
     if after[:1] not in (b"", b"\n", b"\r"):
         raise text_after_quote(window.line)
-    size = window.passed + window.at
+    window.let_go()
+    size = window.passed
     taken = size + (2 if after == b"\r\n" else len(after[:1]))
     # A character has four bytes at most; the last one may be cut.
     excerpt = window.start_of(size).decode(errors="ignore")[:EXCERPT_CHARACTERS]
-    return PassedOver(size, taken, window.line - line + 1, excerpt)
+    return PassedOver(size, taken, window.line - line + 1, excerpt, window.is_blank)
 
 
 def _pass_unquoted_field(window: "_Window") -> None:
@@ -83,12 +92,15 @@ def _pass_quoted_field(window: "_Window") -> None:
 
 
 class _Window:
-    """What is held of the file: ``at`` is where it is looked at, ``passed`` how many bytes lie before it."""
+    """What is held of the file: ``at`` is where it is looked at, ``passed`` how many bytes lie before it, and
+    ``is_blank`` whether these are all blanks.
+    """  # noqa: D205
 
     def __init__(self, file: BinaryIO, line: int) -> None:
         self.at = self.passed = 0
         self._file, self._held, self._start = file, b"", b""
         self._lines = line
+        self.is_blank, self._decoder = True, codecs.getincrementaldecoder("utf-8")()
 
     @property
     def line(self) -> int:
@@ -113,7 +125,15 @@ class _Window:
     def _move_on(self) -> bool:
         more = self._file.read(_READ_AT_ONCE)
         self._start += more[: 4 * EXCERPT_CHARACTERS - len(self._start)]
+        self.let_go()
+        self._held += more
+        return bool(more)
+
+    def let_go(self) -> None:
+        """Hold no longer what lies before ``at``."""
         self._lines += self._held.count(b"\n", 0, self.at)
         self.passed += self.at
-        self._held, self.at = self._held[self.at :] + more, 0
-        return bool(more)
+        if self.is_blank:
+            text = self._decoder.decode(self._held[: self.at])
+            self.is_blank = pl.select(raw=pl.lit(text)).select(IS_BLANK).item()
+        self._held, self.at = self._held[self.at :], 0

@@ -26,8 +26,10 @@ from growthleads_assets.landing.records import (
 from growthleads_assets.landing.refusal import FileRefused, Reason
 from growthleads_assets.settings import LIMITS, Limits
 
-_BATCH = 250_000
-"""Records that are cleaned at a time."""
+_BATCH = 150_000
+"""Records that are cleaned at a time, and the most rows of a batch: one that is held back takes half a kilobyte and
+more, though it may have landed as two bytes.
+"""
 
 _FIRSTS_AT_ONCE = 500_000
 """Rows that others may repeat, of which so many are held in memory to be compared."""
@@ -97,8 +99,11 @@ def parse_in_batches(
 ) -> Iterator[Batch]:
     """As ``parse_file``, some ``batch_bytes`` of the file at a time; one batch at least.
 
-    Beyond a batch, 16 bytes a row are held in memory. The file must stay open and unchanged until the last batch.
-    Raises FileRefused at any batch, the first one or the last: nothing of the file is to be kept then.
+    A batch has a bounded number of rows, however short they are. Beyond it, the text that it is from and 16 bytes for
+    each row that is not held back are in memory; before the last batches, up to 40 where many rows are equal.
+
+    The file must stay open and unchanged until the last batch. Raises FileRefused at any batch, the first one or the
+    last: nothing of the file is to be kept then.
 
     Where rules hold over several rows, as they do in a dimension, the whole file is one batch.
     """
@@ -122,10 +127,13 @@ def parse_in_batches(
                 # What is no CSV at all is said before what is wrong with its header.
                 _exhaust(record_blocks(file, batch_bytes, limits.longest_row))
                 raise
-        typed, faults, value_faults = _judged(records, header, source, day, limits)
-        rows, _ = _derived(_without(typed, value_faults), source)
-        read.append((block.without_records(), rows.select("line", hash=quarantine.row_hashes(rows, known))))
-        yield Batch(rows, _entries(faults, records, header, source), rows.clear(), header.extra)
+        hashed = []
+        for some in records.batches(_BATCH):
+            typed, faults, value_faults = _judged(some, header, source, day, limits)
+            rows, _ = _derived(_without(typed, value_faults), source)
+            hashed.append(rows.select("line", hash=quarantine.row_hashes(rows, known)))
+            yield Batch(rows, _entries(faults, some, header, source), rows.clear(), header.extra)
+        read.append((block.without_records(), pl.concat(hashed)))
     if header is None:
         raise _empty()
     yield from _repeats(file, read, header, source, day, limits.longest_row)
@@ -152,15 +160,15 @@ def _repeats(
             lines = hashed.join(some, on="hash", how="semi")["line"]
             if lines.is_empty():
                 continue
-            records = read_again(file, block, longest_row).on_lines(lines)
-            typed, no_faults = _typed(records, header, source, day)
-            candidates = pl.concat([*firsts, typed])
-            repeats = quarantine.repeats(candidates, known, apart_from=no_faults)
-            firsts = [_without(candidates, repeats)]
-            if not repeats.is_empty():
-                rows, _ = _derived(typed.join(repeats, on="line", how="semi"), source)
-                entries = _entries(repeats, records, header, source)
-                yield Batch(rows.clear(), entries, rows, header.extra)
+            for records in read_again(file, block, longest_row).on_lines(lines).batches(_BATCH):
+                typed, no_faults = _typed(records, header, source, day)
+                candidates = pl.concat([*firsts, typed])
+                repeats = quarantine.repeats(candidates, known, apart_from=no_faults)
+                firsts = [_without(candidates, repeats)]
+                if not repeats.is_empty():
+                    rows, _ = _derived(typed.join(repeats, on="line", how="semi"), source)
+                    entries = _entries(repeats, records, header, source)
+                    yield Batch(rows.clear(), entries, rows, header.extra)
 
 
 def _exhaust(blocks: Iterable[Block]) -> None:

@@ -15,7 +15,7 @@ from typing import BinaryIO, NamedTuple
 
 import polars as pl
 
-from growthleads_assets.landing.oversized import EXCERPT_CHARACTERS, FIELD, pass_over
+from growthleads_assets.landing.oversized import EXCERPT_CHARACTERS, FIELD, IS_BLANK, PassedOver, pass_over
 from growthleads_assets.landing.refusal import (
     FileRefused,
     NeverClosed,
@@ -164,7 +164,7 @@ def record_blocks(file: BinaryIO, size: int, longest: int) -> Iterator[Block]:
         # All of it is of one record that has not ended, but for a CR that may be part of its line end.
         if len(rest) > longest + 1:
             passed = pass_over(file, start, line)
-            yield Block(start, passed.taken, line, _one_too_long(line, passed.excerpt, passed.size))
+            yield Block(start, passed.taken, line, _passed_over(line, passed))
             start, line, rest = start + passed.taken, line + passed.lines, b""
             file.seek(start)
     if rest or start == first:
@@ -197,10 +197,11 @@ def _records_of(content: bytes, first_line: int, longest: int, *, goes_on: bool)
     """The records of whole lines, and where they end: at a record not closed yet, where the file ``goes_on``."""
     if b'"' in content:
         frame, end = _quoted_records(content, first_line, goes_on=goes_on)
-        return _without_blank_lines(Records(_cut(frame, longest), _NUL)), end
+        return Records(_cut(_without_blank_lines(frame), longest), _NUL), end
     if b"\r" in content and (found := _LONE_CR.search(content)):
         raise lone_carriage_return(first_line + content.count(b"\n", 0, found.start()))
-    return _without_blank_lines(Records(_cut(_plain_records(content, first_line), longest), ",")), len(content)
+    frame = _plain_records(content, first_line)
+    return Records(_cut(_without_blank_lines(frame), longest), ","), len(content)
 
 
 def _cut(records: pl.DataFrame, longest: int) -> pl.DataFrame:
@@ -216,8 +217,10 @@ def _cut(records: pl.DataFrame, longest: int) -> pl.DataFrame:
     )
 
 
-def _one_too_long(line: int, excerpt: str, size: int) -> Records:
-    values = {"line": [line], "raw": [f"{excerpt}…"], "cells": [""], "width": [0], "size": [size]}
+def _passed_over(line: int, record: PassedOver) -> Records:
+    if record.is_blank:
+        return Records(_FRAME.to_frame(), ",")
+    values = {"line": [line], "raw": [f"{record.excerpt}…"], "cells": [""], "width": [0], "size": [record.size]}
     return Records(pl.DataFrame(values, schema=_FRAME), ",")
 
 
@@ -267,12 +270,9 @@ def _with_width(records: pl.DataFrame, separator: str) -> pl.DataFrame:
     return records.with_columns(width=pl.col("cells").str.count_matches(separator, literal=True) + 1)
 
 
-def _without_blank_lines(records: Records) -> Records:
-    has_one_field = records.frame["width"] == 1
-    if not has_one_field.any():
-        return records
-    is_text = pl.col("raw").str.strip_chars() != ""
-    return records._replace(frame=records.frame.filter(~has_one_field | is_text))
+def _without_blank_lines(records: pl.DataFrame) -> pl.DataFrame:
+    has_one_field = records["width"] == 1
+    return records.filter(~has_one_field | ~IS_BLANK) if has_one_field.any() else records
 
 
 def _quoted_records(content: bytes, first_line: int, *, goes_on: bool) -> tuple[pl.DataFrame, int]:

@@ -115,6 +115,25 @@ def test_repeats_are_found_however_few_are_compared_at_a_time(monkeypatch: pytes
     assert held_back(parsed) == [(line, "duplicate") for line in range(11, 20)]
 
 
+@pytest.mark.parametrize(
+    "rows",
+    [",,\n", ",\n", ",a,1\n", f",{'a' * 50},1\n", ",a,1\n,b,x\n", ",a,1\n\n,b,1\n,\n,,\n"],
+    ids=["no value", "too few fields", "repeats", "too long", "each second faulty", "all kinds"],
+)
+def test_no_batch_has_more_rows_than_fit_however_short_they_are(rows: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parsing, "_BATCH", 3)
+    content, limits = f"{HEADER}{rows * 10}".encode(), Limits(longest_row=50)
+    # A row that is held back takes many times the memory of its text, so bytes alone bound nothing.
+    batches = list(parse_in_batches(io.BytesIO(content), SOURCES["voluum"], DAY, len(content), limits))
+    heights = {max(batch.rows.height, batch.quarantined.height, batch.withdrawn.height) for batch in batches}
+    assert heights <= {0, 1, 2, 3}
+
+    parsed = in_batches(content, size=len(content), limits=limits)
+    expected = parse_file(content, SOURCES["voluum"], DAY, limits)
+    assert_frame_equal(parsed.rows, expected.rows)
+    assert_frame_equal(parsed.quarantined, expected.quarantined)
+
+
 MANY = "".join(f",br{number},1\n" for number in range(20))
 
 

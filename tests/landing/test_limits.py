@@ -37,6 +37,27 @@ def test_a_row_too_long_is_held_back_with_its_beginning_and_the_rest_is_loaded(s
     ]
 
 
+@pytest.mark.parametrize("size", [7, 100, 3000, 100_000])
+@pytest.mark.parametrize("blanks", [" " * 3000, "\t \u3000" * 1000], ids=["spaces", "blanks of several bytes"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_line_of_blanks_is_skipped_however_long_it_is(size: int, blanks: str, end: str) -> None:
+    lines = [blanks, HEADER.strip(), blanks, ",a,1", blanks, blanks, ",b,2", blanks]
+
+    parsed = in_batches(end.join(lines).encode(), size=size, limits=LIMITS)
+
+    assert parsed.rows.select("line", "voluum_brand").rows() == [(4, "a"), (7, "b")]
+    assert parsed.rows_read == 2
+    mapper = end.join(["voluum_brand,marketing_source", blanks, "a,A", blanks]).encode()
+    assert parse_file(mapper, SOURCES["voluum_mapper"], None, LIMITS).rows["line"].to_list() == [3]
+
+
+@pytest.mark.parametrize("line", [" " * 3000 + ",", " " * 3000 + "x", f'"{" " * 3000}"', "\x1f" * 3000])
+def test_a_long_line_with_more_than_blanks_is_held_back(line: str) -> None:
+    for size in (7, 100_000):
+        parsed = in_batches(f"{HEADER}{line}\n,a,1\n{line}".encode(), size=size, limits=LIMITS)
+        assert held_back(parsed) == [(2, "row_too_long"), (4, "row_too_long")]
+
+
 def test_a_row_may_be_as_long_as_the_limit_and_no_byte_longer() -> None:
     comment = "date,voluum_brand,clicks,comment\n"
     rows = [f",a,1,{'é' * 997}.", f",b,1,{'é' * 998}"]  # 5 + 1994 + 1 bytes and 5 + 1996
