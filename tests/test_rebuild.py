@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,16 @@ def damage(copy: Path) -> bytes:
     return content
 
 
+def put_before_all_others(archive_zone: Path, content: str) -> Path:
+    """Give the archive a version of the file that was accepted on the file's day; where it lies."""
+    archive, digest = Archive(archive_zone), sha256(content.encode()).hexdigest()
+    place = archive.place("routy", NAME, digest, datetime(2024, 3, 26, tzinfo=UTC))
+    with archive.arriving("routy", NAME) as copy:
+        copy.write(content.encode())
+        copy.keep(place, digest)
+    return place
+
+
 def test_versions_come_back_in_their_order_as_of_when_they_were_accepted(home: Home) -> None:
     for earnings in ("1", "2", "1"):
         load(home, of_routy(earnings))
@@ -110,10 +121,13 @@ def test_what_is_damaged_is_left_out_and_no_older_version_takes_the_place_of_the
     assert earnings_accepted(home) == []
 
     last.write_bytes(content)
+    put_before_all_others(home.settings.archive_zone, "date,operator\n")
     outcome = restore(home)
 
-    assert outcome.warning
-    assert f"routy/{first.name} is left out: " in outcome.warning
+    refused, changed = outcome.left_out
+    assert refused.startswith(f"routy/{DAY}.20240326T")
+    assert " is refused by today's rules: The header on line 1 lacks the column" in refused
+    assert changed.startswith(f"routy/{first.name} was changed in the archive")
     assert earnings_accepted(home) == [("2", False), ("3", True)]
     assert in_bronze(home) == ["3"]
 
@@ -155,6 +169,7 @@ def test_the_command_rebuilds_says_what_it_left_out_and_catches_up(server: Serve
     with server.home_on(tmp_path) as home:
         [newest] = (home.settings.archive_zone / "routy").glob(f"{NEXT}.*.csv")
         content = damage(newest)
+        refused = put_before_all_others(home.settings.archive_zone, "date,operator\n")
         with pytest.raises(NotPossible, match="growthleads rebuild"):
             run_pass(home.platform, Reporter())
 
@@ -164,6 +179,7 @@ def test_the_command_rebuilds_says_what_it_left_out_and_catches_up(server: Serve
         assert home.commissions("solution_1_marketing_daily") == {("A", DAY): Decimal("6.00")}
         assert rebuilt.returncode == 1
         assert f"not loaded: - routy/{newest.name} was changed in the archive" in rebuilt.stderr
+        assert f"left out: {refused} is refused by today's rules: The header on line 1 lacks" in rebuilt.stderr
         assert "rebuild --catch-up" in rebuilt.stderr
         assert "Traceback" not in rebuilt.stderr
         assert f"{DAY} to {NEXT} from the archive, files 1 to 4 of 4" in rebuilt.stdout

@@ -27,6 +27,8 @@ from growthleads_assets.warehouse.quarantine import HeldOut, held_out
 from growthleads_assets.warehouse.tables import bronze_columns
 
 FILES_ACCEPTED = "files_accepted"
+LEFT_OUT = "left_out"
+"""The metadata of that check that names earlier versions which could not be accepted from the archive."""
 ROWS_ADD_UP = "rows_read_are_loaded_or_quarantined"
 
 
@@ -228,18 +230,23 @@ def _log_lines(source: Source, outcomes: Mapping[date | None, Outcome]) -> Itera
             yield f"{name} {outcome.status}: {outcome.rows_loaded} rows, {outcome.rows_quarantined} quarantined"
         if outcome.warning:
             yield outcome.warning
+        yield from (f"left out: {sentence}" for sentence in outcome.left_out)
 
 
 def _check_results(
     source: Source, outcomes: Mapping[date | None, Outcome], short: Sequence[str]
 ) -> Iterator[dg.AssetCheckResult]:
     refused = {source.file_name(day): outcome.reason for day, outcome in outcomes.items() if outcome.reason}
+    left_out = [sentence for outcome in outcomes.values() for sentence in outcome.left_out]
     yield dg.AssetCheckResult(
         check_name=FILES_ACCEPTED,
         passed=not refused,
         description=" ".join(f"{source.name}/{file}: {reason}" for file, reason in refused.items())
         or "No file was refused.",
-        metadata={"refused": dg.MetadataValue.md("\n".join(f"- {reason}" for reason in refused.values()))},
+        metadata={
+            "refused": dg.MetadataValue.md("\n".join(f"- {reason}" for reason in refused.values())),
+            **({LEFT_OUT: left_out} if left_out else {}),
+        },
     )
     yield dg.AssetCheckResult(
         check_name=ROWS_ADD_UP, passed=not short, metadata={"files": ", ".join(short)} if short else {}

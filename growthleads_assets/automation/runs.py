@@ -14,7 +14,7 @@ from typing import Any
 import dagster as dg
 import psycopg
 
-from growthleads_assets.assets.bronze import FILES_ACCEPTED
+from growthleads_assets.assets.bronze import FILES_ACCEPTED, LEFT_OUT
 from growthleads_assets.assets.models import DIMENSION_MODELS
 from growthleads_assets.automation.history import HISTORY_CHECKS
 from growthleads_assets.automation.jobs import PIPELINE, WRITER_TAGS
@@ -158,6 +158,16 @@ def files_not_loaded(result: dg.ExecuteInProcessResult) -> list[str]:
         str(evaluation.metadata["refused"].value)
         for evaluation in result.get_asset_check_evaluations()
         if evaluation.check_name == FILES_ACCEPTED and not evaluation.passed
+    ]
+
+
+def versions_left_out(result: dg.ExecuteInProcessResult) -> list[str]:
+    """Which earlier versions a run could not load from the archive, a sentence each; later ones are in force."""
+    return [
+        str(sentence)
+        for evaluation in result.get_asset_check_evaluations()
+        if LEFT_OUT in evaluation.metadata
+        for sentence in evaluation.metadata[LEFT_OUT].value  # type: ignore[union-attr]  # a list, as bronze.py has it
     ]
 
 

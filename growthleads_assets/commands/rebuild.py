@@ -54,7 +54,6 @@ def rebuild_from_archive(platform: Platform, reporter: Reporter, *, catches_up: 
             raise NotPossible(str(problem)) from None
         _require_something_to_do(platform, connection, files, catches_up=catches_up)
         problems += _not_certain(platform, connection, archive)
-        problems += _damaged_history(archive, files, reporter)
         ledger.begin_rebuild(connection)
         with runner(platform, connection, reporter) as run:
             all_loaded = _load(run, files)
@@ -69,8 +68,8 @@ def rebuild_from_archive(platform: Platform, reporter: Reporter, *, catches_up: 
         _summarize(connection, reporter)
     if problems or not all_loaded:
         reporter.complain(
-            "What is named above is not in the database: mend it in the archive, and `growthleads rebuild --catch-up` "
-            "loads it; or land the file again."
+            "What is named above is not in the database. Where it is the newest version of a file, mend it in the "
+            "archive, and `growthleads rebuild --catch-up` loads it; or land the file again."
         )
     return passed and all_loaded and not problems
 
@@ -173,21 +172,8 @@ def _not_certain(platform: Platform, connection: psycopg.Connection, archive: Ar
             )
 
 
-def _damaged_history(archive: Archive, files: list[ArchivedFile], reporter: Reporter) -> Iterator[str]:
-    """Versions that cannot be read and that others followed; the newest are looked at when they are loaded."""
-    earlier = [copy for file in files for copy in file.missing[:-1]]
-    if earlier:
-        with reporter.working(f"Verifying {counted(len(earlier), 'earlier version')} in the archive"):
-            for copy in earlier:
-                try:
-                    with archive.opened_copy(copy):
-                        pass
-                except ArchiveError as problem:
-                    yield f"{problem} A later version of the file is in force all the same."
-
-
 def _load(run: Runner, files: list[ArchivedFile]) -> bool:
-    """Load the dimensions, and the events month by month; whether every newest version could be."""
+    """Load the dimensions, and the events month by month; whether all versions could be."""
     dimensions = sorted({file.source for file in files if file.day is None})
     all_loaded = True
     if dimensions:

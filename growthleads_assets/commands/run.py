@@ -21,6 +21,7 @@ from growthleads_assets.automation.runs import (
     found_by_checks,
     planned_run,
     run_in_process,
+    versions_left_out,
     was_interrupted,
 )
 from growthleads_assets.automation.survey import rebuild_due, survey
@@ -110,7 +111,8 @@ class Runner:
     def execute(self, run: PlannedRun, *, is_last_try: bool = True, names_refused_files: bool = False) -> bool:
         """Execute a run; False if it failed and will not be tried in another way.
 
-        ``names_refused_files``: say which files of the run could not be loaded, which counts as a failure too.
+        ``names_refused_files``: say which files of the run, and which of their earlier versions in the archive, could
+        not be loaded, which counts as a failure too.
         """
         with self.reporter.working(f"Running {run.title}"):
             result = run_in_process(run, self.definitions, self.instance)
@@ -123,9 +125,12 @@ class Runner:
             self.reporter.say(f"worth a look: {sentence}", style="yellow")
         if result.success:
             not_loaded = files_not_loaded(result) if names_refused_files else []
+            left_out = versions_left_out(result) if names_refused_files else []
             for sentence in not_loaded:
                 self.reporter.complain(f"not loaded: {sentence}")
-            return not not_loaded
+            for sentence in left_out:
+                self.reporter.complain(f"left out: {sentence}")
+            return not not_loaded and not left_out
         self.failed_runs += 1
         failure = f"{run.title} (run {result.run_id}): {failure_reason(result.all_events)}"
         if is_last_try:

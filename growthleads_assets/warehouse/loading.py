@@ -47,7 +47,8 @@ class Outcome:
 
     ``refused`` and ``unreadable`` have a ``reason``; what cannot be read is tried again.
 
-    ``warning`` says what went wrong without touching the outcome.
+    ``warning`` says what went wrong without touching the outcome; ``left_out``, which versions that others followed
+    could not be accepted from the archive, a sentence each.
     """
 
     status: Literal["loaded", "unchanged", "refused", "unreadable", "absent"]
@@ -57,6 +58,7 @@ class Outcome:
     extra_columns: tuple[str, ...] = ()
     reason: str | None = None
     warning: str | None = None
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -109,12 +111,12 @@ class Loader:
         order in which they were accepted first, and as of then.
 
         ``copies`` are those that the archive has of the file, in that order. An older one that cannot be read or is
-        refused by today's rules is left out, with a ``warning``: it is history.
+        refused by today's rules is ``left_out``: it is history.
 
         Raises FileRefused and ArchiveError when that is so of the newest, and then nothing has changed: no older
         version is put in force in its place. Raises psycopg.Error.
         """  # noqa: D205
-        outcome, warnings = Outcome("absent"), []
+        outcome, left_out = Outcome("absent"), []
         with self.connection.transaction():
             ledger.lock_file(self.connection, source.name, file_name)
             in_force = ledger.version_in_force(self.connection, source.name, file_name)
@@ -128,8 +130,9 @@ class Loader:
                 except (FileRefused, ArchiveError) as problem:
                     if copy == copies[-1]:
                         raise
-                    warnings.append(f"The version {copy.path} is left out: {problem}")
-        return replace(outcome, warning=" ".join(warnings) or None)
+                    refused = f"{copy.path} is refused by today's rules: " if isinstance(problem, FileRefused) else ""
+                    left_out.append(f"{refused}{problem} A later version of the file is in force all the same.")
+        return replace(outcome, left_out=tuple(left_out))
 
     def _restore(self, source: Source, day: date | None, copy: Copy) -> Outcome | None:
         in_force = ledger.version_in_force(self.connection, source.name, copy.file)
