@@ -108,19 +108,23 @@ def backfill(first: datetime, last: datetime, source: str | None) -> int:
 
 @main.command()
 @click.option("--catch-up", is_flag=True, help="Load into a database that holds files what it lacks of the archive.")
+@click.option("--abandon", is_flag=True, help="End an interrupted rebuild whose archive is gone for good.")
 @_explained
-def rebuild(catch_up: bool) -> int:
+def rebuild(catch_up: bool, abandon: bool) -> int:
     """Load every accepted version from the archive into an empty database, then what has landed, and publish.
 
     Interrupted, it goes on where it was. Exit code 1: something could not be loaded, and is named.
     """
     from growthleads_assets.assets.platform import Platform
-    from growthleads_assets.commands.rebuild import rebuild_from_archive
+    from growthleads_assets.commands.rebuild import abandon_rebuild, rebuild_from_archive
     from growthleads_assets.commands.session import working_on
     from growthleads_assets.contracts.registry import SOURCES
 
     with working_on(load_settings()) as (inside, _):
-        return 0 if rebuild_from_archive(Platform(inside, SOURCES), Reporter(), catches_up=catch_up) else 1
+        platform, reporter = Platform(inside, SOURCES), Reporter()
+        if abandon:
+            return 0 if abandon_rebuild(platform, reporter) else 1
+        return 0 if rebuild_from_archive(platform, reporter, catches_up=catch_up) else 1
 
 
 @main.command()

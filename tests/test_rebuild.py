@@ -1,21 +1,28 @@
 """Everything back from the two zones alone: which versions, in which order, and what is said of what is not."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
-from growthleads_assets.commands.rebuild import await_catching_up, rebuild_from_archive
+from growthleads_assets.automation.graph import build_defs
+from growthleads_assets.automation.runs import PlannedRun, failure_reason, range_tags, run_in_process
+from growthleads_assets.commands.backfill import rebuild as backfill
+from growthleads_assets.commands.rebuild import abandon_rebuild, await_catching_up, rebuild_from_archive
 from growthleads_assets.commands.reporting import NotPossible, Reporter
 from growthleads_assets.commands.run import run_pass
 from growthleads_assets.contracts.registry import SOURCES
 from growthleads_assets.landing.archive import Archive, ArchiveError, Arriving
+from growthleads_assets.planning.planner import DayRange
 from growthleads_assets.warehouse.loading import Loader, Outcome
+from growthleads_assets.warehouse.publication import BeforeRebuild
 from tests import forked
 from tests.cases import RAW_EARNINGS, deals, no_clicks, routy
 from tests.homes import RUN_ID, Home, Server
@@ -26,6 +33,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::dagster.BetaWarning")
 
 DAY, NEXT = "2024-03-26", "2024-03-27"
 NAME = f"{DAY}.csv"
+FIRST = date.fromisoformat(DAY)
 
 
 def of_routy(earnings: str, day: str = DAY) -> str:
@@ -68,6 +76,15 @@ def copies_of(home: Home) -> list[Path]:
     return sorted((home.settings.archive_zone / "routy").glob("*.csv"))
 
 
+def materialized(home: Home, day: str, asset: Sequence[str]) -> str:
+    """Why the run failed that materializes an asset for a day, as the UI starts it; nothing if it did not."""
+    days = DayRange(date.fromisoformat(day), date.fromisoformat(day), frozenset())
+    with dg.DagsterInstance.get() as instance:
+        run = PlannedRun("by hand", [dg.AssetKey(asset)], range_tags(days))
+        result = run_in_process(run, build_defs(home.platform), instance)
+    return "" if result.success else failure_reason(result.all_events)
+
+
 def damage(copy: Path) -> bytes:
     content = copy.read_bytes()
     copy.chmod(0o644)
@@ -77,8 +94,12 @@ def damage(copy: Path) -> bytes:
 
 def put_before_all_others(archive_zone: Path, content: str) -> Path:
     """Give the archive a version of the file that was accepted on the file's day; where it lies."""
+    return put_into_archive(archive_zone, content, datetime(2024, 3, 26, tzinfo=UTC))
+
+
+def put_into_archive(archive_zone: Path, content: str, accepted_at: datetime) -> Path:
     archive, digest = Archive(archive_zone), sha256(content.encode()).hexdigest()
-    place = archive.place("routy", NAME, digest, datetime(2024, 3, 26, tzinfo=UTC))
+    place = archive.place("routy", NAME, digest, accepted_at)
     with archive.arriving("routy", NAME) as copy:
         copy.write(content.encode())
         copy.keep(place, digest)
@@ -159,6 +180,42 @@ def test_a_copy_whose_acceptance_was_cut_short_is_no_version(home: Home, monkeyp
     assert superseded.read_text() == of_routy("2")
 
 
+def test_a_copy_that_was_being_accepted_is_not_thrown_away_before_a_rebuild_has_named_it(home: Home) -> None:
+    load(home, of_routy("1"))
+    load(home, of_routy("2"))
+    first, second = copies_of(home)
+    archive = Archive(home.settings.archive_zone)
+    # As a process left it that ended when the ledger had it; of the database there is a backup from before.
+    archive.begin_acceptance(Path("routy", second.name))
+    home.query_all("delete from bronze.files where superseded_at is null; update bronze.files set superseded_at = null")
+
+    assert await_catching_up(home.platform) == 1
+
+    with home.platform.connected() as connection:
+        home.platform.landed(connection, settle_seconds=0)
+    assert copies_of(home) == [first, second]
+    assert [copy.path.name for copy in archive.in_acceptance("routy")] == [second.name]
+
+
+def test_a_file_leaves_only_once_its_copy_is_certain(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    landed = home.settings.landing_zone / "routy" / NAME
+    with monkeypatch.context() as failing:
+
+        def fail(*_: object, **__: object) -> None:
+            raise ArchiveError("It is full.")
+
+        failing.setattr(Archive, "end_acceptance", fail)
+        load(home, of_routy("1"))
+        load(home, of_routy("1"))
+        assert in_bronze(home) == ["1"]
+        assert landed.exists()
+
+    home.perform(sources=["routy"], days=(FIRST, FIRST), recalculates=False)
+
+    assert not landed.exists()
+    assert len(Archive(home.settings.archive_zone).versions("routy")[NAME]) == 1
+
+
 def test_the_command_rebuilds_says_what_it_left_out_and_catches_up(server: Server, tmp_path: Path) -> None:
     with server.new_home() as home:
         home.land_and_settle({**RAW_EARNINGS, **no_clicks(DAY, NEXT), **routy(DAY, ",A,Foo,US,,1,0,0")})
@@ -172,6 +229,8 @@ def test_the_command_rebuilds_says_what_it_left_out_and_catches_up(server: Serve
         refused = put_before_all_others(home.settings.archive_zone, "date,operator\n")
         with pytest.raises(NotPossible, match="growthleads rebuild"):
             run_pass(home.platform, Reporter())
+        assert materialized(home, DAY, ["bronze", "routy"]).startswith("bronze__routy: The database holds no files")
+        assert not home.query("select from bronze.files")
 
         rebuilt = forked.Command(["rebuild"], dict(os.environ)).ended()
 
@@ -193,13 +252,48 @@ def test_the_command_rebuilds_says_what_it_left_out_and_catches_up(server: Serve
 
         # As after a backup was restored, or a rebuild was interrupted: it is done before anything else, and may be.
         assert await_catching_up(home.platform) == 1
-        with pytest.raises(NotPossible, match="interrupted: `growthleads rebuild`"):
-            run_pass(home.platform, Reporter())
+        for command in (run_pass, partial(backfill, first=FIRST, last=FIRST, source=None)):
+            with pytest.raises(NotPossible, match="interrupted: `growthleads rebuild`"):
+                command(home.platform, reporter=Reporter())
+        home.land(routy(DAY, ",A,Foo,US,,4,0,0"))
+        for step, asset in {
+            "bronze__routy": ["bronze", "routy"],
+            "event_models": ["silver", "traffic_events"],
+            "solution_marts": ["gold", "solution_1_marketing_daily"],
+        }.items():
+            assert materialized(home, DAY, asset).startswith(f"{step}: The database is being rebuilt")
+        with home.platform.connected() as connection:
+            home.platform.transformation.prepare(connection)
+            with pytest.raises(BeforeRebuild):
+                home.publish(connection, FIRST, FIRST)
+        assert home.commissions("solution_1_marketing_daily") == {("A", DAY): Decimal("6.00")}
 
         assert rebuild_from_archive(home.platform, Reporter())
 
+        # The file that landed meanwhile has its 4, twice.
         assert home.commissions("solution_1_marketing_daily") == {
-            ("A", DAY): Decimal("6.00"),
+            ("A", DAY): Decimal("8.00"),
             ("A", NEXT): Decimal("10.00"),
         }
-        assert not [row for row in home.ledger() if row["kind"] == "restatement"]
+
+
+def test_a_rebuild_whose_archive_is_gone_can_be_abandoned(
+    server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with server.new_home() as home:
+        load(home, of_routy("1"))
+        with pytest.raises(NotPossible, match=r"^No rebuild was interrupted"):
+            abandon_rebuild(home.platform, Reporter())
+        put_into_archive(home.settings.archive_zone, of_routy("2"), datetime.now(UTC))
+        assert await_catching_up(home.platform) == 1
+        with pytest.raises(NotPossible, match="has 1 version that the database has not"):
+            abandon_rebuild(home.platform, Reporter())
+
+        home.settings.archive_zone.rename(tmp_path / "gone")
+        with pytest.raises(NotPossible, match="`growthleads rebuild --abandon` goes on with what the database holds"):
+            rebuild_from_archive(home.platform, Reporter())
+        assert abandon_rebuild(home.platform, Reporter())
+
+        assert "The rebuild is abandoned" in capsys.readouterr().out
+        with home.platform.connected() as connection:
+            assert home.platform.rebuild_due(connection) is None

@@ -77,6 +77,7 @@ def bronze_asset(source: Source, partitions: dg.PartitionsDefinition) -> dg.Asse
             if config.restore:
                 load = _restoring(loader, source)
             else:
+                platform.refuse_before_rebuild(connection)
                 files = platform.landed(
                     connection,
                     settle_seconds=platform.settings.settle_seconds,

@@ -207,6 +207,7 @@ def _event_models(models: _Models, partitions: dg.PartitionsDefinition) -> dg.As
         selected = {key.path[-1] for key in context.selected_asset_keys}
         parts = [part for part, model in LAST_MODELS.items() if models_needed(models.manifest, model) <= selected]
         with models.prepared(platform) as connection:
+            platform.refuse_before_rebuild(connection)
             if len(parts) < len(LAST_MODELS):
                 publication.leave_to_be_calculated(connection, first, last)
             publication.begin_calculation(connection, parts, first, last, context.run.run_id)
@@ -234,10 +235,13 @@ def _solution_marts(models: _Models, partitions: dg.PartitionsDefinition) -> dg.
         first, last = days[0], days[-1]
         selected = [key.path[-1] for key in context.selected_asset_keys]
         with models.prepared(platform) as connection:
+            platform.refuse_before_rebuild(connection)
             try:
                 result = publication.publish(connection, _parts_of(selected), first, last, context.run.run_id)
             except publication.PublicationBlocked as blocked:
                 raise dg.Failure(str(blocked), metadata={FAILED_CHECKS: blocked.rules}) from None
+            except publication.BeforeRebuild as too_early:
+                raise dg.Failure(str(too_early)) from None
             _report(context, result, first, last)
             changes = restatement_metadata(restatements(connection, run_id=context.run.run_id, with_accruals=True))
             yield from _materialized_beside(selected, result, first, last)

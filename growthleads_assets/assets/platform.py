@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
 
+import dagster as dg
 import psycopg
 
 from growthleads_assets.contracts.registry import Registry
-from growthleads_assets.landing.archive import Archive
+from growthleads_assets.landing.archive import Archive, ArchiveError
 from growthleads_assets.landing.departure import recover
 from growthleads_assets.landing.reading import Fingerprints
 from growthleads_assets.landing.rules import rules_fingerprint
@@ -57,6 +58,31 @@ class Platform:
         with self.connected() as connection, run_lease(connection, run_id):
             yield self
 
+    def rebuild_due(self, connection: psycopg.Connection) -> str | None:
+        """Why nothing may be loaded or published yet, in a sentence, while the archive is to be loaded first; or None.
+
+        Files that land would be published as if the ones before them had never come: half a month as a month.
+        """
+        if ledger.rebuild_under_way(connection):
+            return ledger.REBUILD_UNDER_WAY
+        if not ledger.is_empty(connection):
+            return None
+        archive = Archive(self.settings.archive_zone)
+        try:
+            if not any(archive.versions(source) for source in self.registry):
+                return None
+        except ArchiveError as problem:
+            return str(problem)
+        return (
+            f"The database holds no files, but the archive {archive.archive_zone} does: load them first with "
+            "`growthleads rebuild`, or name the database that they were loaded into."
+        )
+
+    def refuse_before_rebuild(self, connection: psycopg.Connection) -> None:
+        """Raise dagster.Failure where a rebuild is due; for the steps of runs, whoever started these."""
+        if due := self.rebuild_due(connection):
+            raise dg.Failure(due)
+
     def landed(
         self,
         connection: psycopg.Connection,
@@ -90,7 +116,9 @@ class Platform:
 
     def _recover(self, connection: psycopg.Connection) -> None:
         archive = Archive(self.settings.archive_zone)
-        settle_acceptances(connection, archive, self.registry)
+        # Without what a rebuild is to load, the ledger cannot say what was accepted.
+        if not self.rebuild_due(connection):
+            settle_acceptances(connection, archive, self.registry)
         recover(self.settings.landing_zone, archive, partial(ledger.was_accepted, connection))
 
     def _discover(self) -> list[LandedFile]:

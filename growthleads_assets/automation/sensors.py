@@ -20,7 +20,7 @@ from growthleads_assets.assets.platform import Platform
 from growthleads_assets.automation.alerting import raise_given_up_work
 from growthleads_assets.automation.jobs import PIPELINE
 from growthleads_assets.automation.runs import end_dead_runs, planned_run, runs_under_way
-from growthleads_assets.automation.survey import rebuild_due, survey_of
+from growthleads_assets.automation.survey import survey_of
 from growthleads_assets.landing.settling import Observations
 from growthleads_assets.planning.planner import Plan
 from growthleads_assets.planning.requests import AUTOMATIC, Attempts, Request, Requests, requests
@@ -54,7 +54,7 @@ def landing_zone_sensor(platform: Platform, definitions: dg.Definitions) -> dg.S
     def landing_zone(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         memory = _remembered(context.cursor)
         with platform.connected() as connection:
-            if due := rebuild_due(platform, connection):
+            if due := platform.rebuild_due(connection):
                 return dg.SensorResult(skip_reason=due, cursor=context.cursor)
             files, fresh = platform.landed_so_far(connection, memory["fresh"])
             plan = survey_of(platform, connection, files)

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 import psycopg
 
 from growthleads_assets.assets.platform import Platform
-from growthleads_assets.landing.archive import Archive
 from growthleads_assets.landing.zone import LandedFile
 from growthleads_assets.planning.planner import Judged, Landed, Plan, plan
 from growthleads_assets.warehouse import ledger, publication
@@ -17,26 +16,6 @@ from growthleads_assets.warehouse import ledger, publication
 def survey(platform: Platform, connection: psycopg.Connection, *, settle_seconds: float) -> Plan:
     """What is to do now, after waiting for files that are still being written; see ``survey_of``."""
     return survey_of(platform, connection, platform.landed(connection, settle_seconds=settle_seconds))
-
-
-def rebuild_due(platform: Platform, connection: psycopg.Connection) -> str | None:
-    """Why nothing may be published yet, in a sentence, while the archive is to be loaded first; None otherwise.
-
-    Files that land would be published as if the ones before them had never come: half a month as a month.
-    """
-    if ledger.rebuild_under_way(connection):
-        return (
-            "The database is being rebuilt from the archive, or was when that was interrupted: `growthleads rebuild`."
-        )
-    if not ledger.is_empty(connection):
-        return None
-    archive = Archive(platform.settings.archive_zone)
-    if not any(archive.versions(source) for source in platform.registry):
-        return None
-    return (
-        f"The database holds no files, but the archive {archive.archive_zone} does: load them first with `growthleads "
-        "rebuild`, or name the database that they were loaded into."
-    )
 
 
 def survey_of(platform: Platform, connection: psycopg.Connection, files: Iterable[LandedFile]) -> Plan:

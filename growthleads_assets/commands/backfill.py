@@ -28,6 +28,9 @@ def rebuild(platform: Platform, first: date, last: date, source: str | None, rep
     events = frozenset(entry.name for entry in chosen if entry.is_event)
     dimensions = [entry.name for entry in chosen if not entry.is_event]
     began = datetime.now(UTC)
+    with platform.connected() as connection:
+        if due := platform.rebuild_due(connection):
+            raise NotPossible(due)
     with platform.connected() as connection, runner(platform, connection, reporter) as run:
         succeeded = not dimensions or run.execute(reloading_run(dimensions), names_refused_files=True)
         days = rebuilding_run(DayRange(first, last, events), run.definitions)

@@ -11,10 +11,11 @@ What the zones do not hold is not rebuilt: the restatements and alerts of before
 Dagster's record of runs. That a copy is missing from the archive cannot be told from the others.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from itertools import groupby
 
 import psycopg
@@ -24,6 +25,7 @@ from growthleads_assets.automation.runs import restoring_run
 from growthleads_assets.commands.reporting import NotPossible, Reporter
 from growthleads_assets.commands.run import PART_NAMES, Runner, run_pass, runner
 from growthleads_assets.landing.archive import Archive, ArchiveError, Copy
+from growthleads_assets.landing.zone import LandedFile
 from growthleads_assets.planning.planner import DayRange
 from growthleads_assets.warehouse import ledger
 from growthleads_assets.words import counted
@@ -47,14 +49,12 @@ def rebuild_from_archive(platform: Platform, reporter: Reporter, *, catches_up: 
     """
     archive = Archive(platform.settings.archive_zone)
     with platform.connected() as connection:
-        problems: list[str] = []
-        try:
-            files = list(_files(platform, connection, archive, problems))
-        except ArchiveError as problem:
-            raise NotPossible(str(problem)) from None
+        files, problems = _archived(platform, connection, archive)
         _require_something_to_do(platform, connection, files, catches_up=catches_up)
-        problems += _not_certain(platform, connection, archive)
+        # Before copies are settled: interrupted, it is to name them again.
         ledger.begin_rebuild(connection)
+        settled = partial(platform.landed, connection, settle_seconds=platform.settings.settle_seconds)
+        problems += _not_certain(platform, connection, archive, settled)
         with runner(platform, connection, reporter) as run:
             all_loaded = _load(run, files)
         for sentence in problems:
@@ -80,20 +80,60 @@ def await_catching_up(platform: Platform) -> int:
     For a database out of a backup: what was accepted after it would be missing without a word. Raises NotPossible.
     """
     with platform.connected() as connection:
-        try:
-            files = list(_files(platform, connection, Archive(platform.settings.archive_zone), []))
-        except ArchiveError as problem:
-            raise NotPossible(str(problem)) from None
-        missing = sum(len(file.missing) for file in files)
+        archive = Archive(platform.settings.archive_zone)
+        files, _ = _archived(platform, connection, archive)
+        missing = _missing(files) + len(list(_not_certain(platform, connection, archive, platform.seen)))
         if missing:
             ledger.begin_rebuild(connection)
     return missing
 
 
+def abandon_rebuild(platform: Platform, reporter: Reporter) -> bool:
+    """End a rebuild that was interrupted and whose archive is gone, then do a pass; whether nothing failed.
+
+    Not while the archive has versions that the database has not. Raises NotPossible.
+    """
+    with platform.connected() as connection:
+        if not ledger.rebuild_under_way(connection):
+            raise NotPossible("No rebuild was interrupted: there is none to abandon.")
+        files, _ = _archived(platform, connection, Archive(platform.settings.archive_zone))
+        if missing := _missing(files):
+            raise NotPossible(
+                f"The archive {platform.settings.archive_zone} has {counted(missing, 'version')} that the database has "
+                "not: `growthleads rebuild` loads them. To go on without them, move them out of the archive first."
+            )
+        ledger.finish_rebuild(connection)
+    reporter.say(
+        "The rebuild is abandoned: versions that it had not loaded are not in the database, and what is published from "
+        "now on is without them."
+    )
+    passed = run_pass(platform, reporter)
+    with platform.connected() as connection:
+        _summarize(connection, reporter)
+    return passed
+
+
+def _archived(
+    platform: Platform, connection: psycopg.Connection, archive: Archive
+) -> tuple[list[ArchivedFile], list[str]]:
+    """Every file in the archive that is of a day of today's settings, and what is wrong with the others.
+
+    Raises NotPossible where the archive cannot be listed.
+    """
+    problems: list[str] = []
+    try:
+        return list(_files(platform, connection, archive, problems)), problems
+    except ArchiveError as problem:
+        raise NotPossible(str(problem)) from None
+
+
+def _missing(files: Iterable[ArchivedFile]) -> int:
+    return sum(len(file.missing) for file in files)
+
+
 def _files(
     platform: Platform, connection: psycopg.Connection, archive: Archive, problems: list[str]
 ) -> Iterator[ArchivedFile]:
-    """Every file in the archive that is of a day of today's settings; the others are added to the ``problems``."""
     settings = platform.settings
     in_force = {(version.source, version.file): version for version in ledger.versions_in_force(connection)}
     for folder in archive.folders():
@@ -132,10 +172,15 @@ def _require_something_to_do(
         raise NotPossible(
             f"The archive {platform.settings.archive_zone} holds no version of any file: there is nothing to rebuild "
             "from. GROWTHLEADS_ARCHIVE_ZONE names another."
+            + (
+                " Where it is gone for good, `growthleads rebuild --abandon` goes on with what the database holds."
+                if ledger.rebuild_under_way(connection)
+                else ""
+            )
         )
     if catches_up or ledger.is_empty(connection) or ledger.rebuild_under_way(connection):
         return
-    missing = sum(len(file.missing) for file in files)
+    missing = _missing(files)
     raise NotPossible(
         "The database holds files already, and a rebuild starts from one that does not: name an empty database with "
         "GROWTHLEADS_DATABASE_URL, or an empty folder with GROWTHLEADS_HOME and these zones with "
@@ -149,10 +194,12 @@ def _require_something_to_do(
     )
 
 
-def _not_certain(platform: Platform, connection: psycopg.Connection, archive: Archive) -> Iterator[str]:
+def _not_certain(
+    platform: Platform, connection: psycopg.Connection, archive: Archive, landed: Callable[[], Iterable[LandedFile]]
+) -> Iterator[str]:
     """Copies whose process ended while it accepted them: no versions, but in the landing zone unless somebody took it.
 
-    The next look at the landing zone moves them aside.
+    The first look at the landing zone after the rebuild moves them aside.
     """
     copies = [
         copy
@@ -162,8 +209,7 @@ def _not_certain(platform: Platform, connection: psycopg.Connection, archive: Ar
     ]
     if not copies:
         return
-    landed = platform.landed(connection, settle_seconds=platform.settings.settle_seconds)
-    there = {(file.source, file.name, (sha256 or "")[:12]) for file, sha256, _ in platform.fingerprints.of(landed)}
+    there = {(file.source, file.name, (sha256 or "")[:12]) for file, sha256, _ in platform.fingerprints.of(landed())}
     for copy in copies:
         if (copy.source, copy.file, copy.sha256_begins) not in there:
             yield (

@@ -24,7 +24,7 @@ from growthleads_assets.automation.runs import (
     versions_left_out,
     was_interrupted,
 )
-from growthleads_assets.automation.survey import rebuild_due, survey
+from growthleads_assets.automation.survey import survey
 from growthleads_assets.commands.reporting import NotPossible, Reporter
 from growthleads_assets.planning.planner import Plan
 from growthleads_assets.planning.requests import BY_HAND, Attempts, requests
@@ -45,7 +45,7 @@ def run_pass(platform: Platform, reporter: Reporter) -> bool:
     settle_seconds = platform.settings.settle_seconds
     began = datetime.now(UTC)
     with platform.connected() as connection:
-        if due := rebuild_due(platform, connection):
+        if due := platform.rebuild_due(connection):
             raise NotPossible(due)
         with reporter.working("Looking at what has landed"):
             plan = survey(platform, connection, settle_seconds=settle_seconds)

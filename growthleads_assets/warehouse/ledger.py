@@ -54,6 +54,11 @@ class Refusal:
     run_id: str | None
 
 
+REBUILD_UNDER_WAY = (
+    "The database is being rebuilt from the archive, or was when that was interrupted: `growthleads rebuild` goes on "
+    "with it, and nothing is loaded from the landing zone or published before it has ended."
+)
+
 _ANY_VERSION = """
     select
         load_id, source, file, day, sha256, rows_read, rows_loaded, rows_quarantined, archived_as, judged_by,

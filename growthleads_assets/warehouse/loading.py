@@ -82,7 +82,7 @@ class Loader:
 
         Raises UnreadableFile, ArchiveError, psycopg.Error: nothing has changed then, and it can be tried again.
         """
-        place = None
+        place = in_force = None
         digest = ""
         try:
             with self.connection.transaction():
@@ -101,9 +101,12 @@ class Loader:
         except FileRefused as refusal:
             self._record_refusal(source, file, digest, str(refusal))
             return Outcome("refused", reason=str(refusal))
-        if place:
-            with suppress(ArchiveError):  # `settle_acceptances` finds it again
-                self.archive.end_acceptance(place, is_accepted=True)
+        if accepted_as := place or (in_force.archived_path if in_force else None):
+            try:
+                self.archive.end_acceptance(accepted_as, is_accepted=True)
+            except ArchiveError as problem:
+                # Until it is settled the archive alone does not say that this is a version, so the file is to stay.
+                return replace(outcome, warning=f"The file stays where it is until the next look: {problem}")
         return self._cleared(source, file, digest, outcome)
 
     def restore(self, source: Source, file_name: str, day: date | None, copies: Sequence[Copy]) -> Outcome:
@@ -203,7 +206,7 @@ class Loader:
         try:
             take_away(file, digest, self.archive)
         except NotTakenAway as problem:
-            return Outcome(**{**vars(outcome), "warning": str(problem)})
+            return replace(outcome, warning=str(problem))
         return outcome
 
     def _record_refusal(self, source: Source, file: LandedFile, digest: str, reason: str) -> None:

@@ -17,6 +17,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import class_row
 
+from growthleads_assets.warehouse import ledger
 from growthleads_assets.warehouse.restatements import recorded
 
 DAILY_MARTS = {
@@ -56,6 +57,10 @@ class PublicationBlocked(Exception):
             "Nothing was published, because the numbers contradict one another: " + "; ".join(map(str, contradictions))
         )
         self.rules = sorted({each.rule if isinstance(each, Violation) else each for each in contradictions})
+
+
+class BeforeRebuild(Exception):
+    """A rebuild from the archive has not ended, so files are missing: nothing was published. ``str()`` says so."""
 
 
 @dataclass
@@ -111,11 +116,13 @@ def publish(
     For part 2 these are also the days around the range whose numbers its scrapers files changed. Part 3 always follows
     parts 1 and 2.
 
-    Raises PublicationBlocked, and then nothing has changed.
+    Raises PublicationBlocked and BeforeRebuild, and then nothing has changed.
     """
     publication = Publication()
     with _refusals_reported(), connection.transaction():
         connection.execute(_LOCK)
+        if ledger.rebuild_under_way(connection):
+            raise BeforeRebuild(ledger.REBUILD_UNDER_WAY)
         touched: set[date] = set()
         for part in sorted(parts):
             days = _calculated_days(connection, part, first, last)
