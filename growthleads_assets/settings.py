@@ -182,7 +182,7 @@ class Limits:
     """
 
     largest_file: int = 1024**3
-    largest_dimension: int = 64 * 1024**2
+    largest_dimension: int = 16 * 1024**2
     longest_row: int = 2 * 1024**2
     most_fields: int = 1000
 
