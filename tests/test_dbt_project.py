@@ -1,16 +1,21 @@
 """The dbt project by itself: unit tests of its models, what it says of every table and column, and its contracts."""
 
+import json
 import re
+import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import psycopg
+import pytest
 import yaml
 
 from growthleads_assets.contracts.registry import SOURCES
 from growthleads_assets.warehouse.dbt_sources import PATH
 from growthleads_assets.warehouse.tables import bronze_columns, required_columns
+from growthleads_assets.warehouse.transformation import Transformation, TransformationFailed
+from tests.cases import no_clicks, routy
 from tests.homes import Home
 
 MODELS_WITHOUT_LOGIC = {
@@ -73,6 +78,40 @@ def test_every_model_of_silver_and_gold_has_a_contract(home: Home) -> None:
 
     assert {model["schema"] for model in models.values()} == {"silver", "gold"}
     assert [name for name, model in models.items() if not model["config"]["contract"]["enforced"]] == []
+
+
+def test_a_project_that_breaks_a_contract_is_not_taken_into_use(home: Home, tmp_path: Path) -> None:
+    project = shutil.copytree(home.platform.transformation.project_dir, tmp_path / "project")
+    broken = ("file_statistics", "scraper_commission_by_operator", "solution_1_operators_monthly")
+    for model in broken:
+        path = project / "models" / "gold" / f"{model}.sql"
+        path.write_text(f"select *, 1 as surplus from (\n{path.read_text()}\n) as model")
+    changed = Transformation(project, tmp_path / "target", tmp_path / "logs")
+
+    with home.platform.connected() as connection, pytest.raises(TransformationFailed) as refused:
+        changed.prepare(connection)
+
+    said = str(refused.value).splitlines()
+    assert {*broken} == {line.split(":")[0].removeprefix("model ") for line in said}
+    assert all("This model has an enforced contract that failed" in line and "surplus" in line for line in said)
+
+
+def test_what_dbt_did_is_in_its_log(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = home.settings.dbt_log_path / "dbt.log"
+    home.land_and_settle({**routy("2024-03-01", ",A,Foo,US,,1,0,0"), **no_clicks("2024-03-01")})
+    text = log.read_text()
+    assert re.search(r"^2\d{3}-\S+Z \[info\] .*OK created .* silver.traffic_events", text, re.MULTILINE)
+    assert "[debug]" not in text
+
+    monkeypatch.setenv("DBT_LOG_FORMAT_FILE", "json")
+    with home.platform.connected() as connection:
+        home.rewrite(connection, "traffic_events", "2024-03-01")
+    messages = [
+        json.loads(line)["info"]["msg"]
+        for line in log.read_text().removeprefix(text).splitlines()
+        if "msg" in json.loads(line)["info"]
+    ]
+    assert any("silver.traffic_events" in message for message in messages)
 
 
 Layout = list[tuple[str, str, bool]]

@@ -23,6 +23,7 @@ from typing import Any
 import psycopg
 
 from growthleads_assets.settings import READER_ROLE
+from growthleads_assets.warehouse.dbt_log import dbt_log
 from growthleads_assets.warehouse.fitting import TO_BE_FILLED, make_room, note_prepared, prepared
 from growthleads_assets.warehouse.locks import open_lock_file
 from growthleads_assets.warehouse.session_locks import hold_lock
@@ -153,8 +154,10 @@ class Transformation:
             if event.info.name in RESULT_EVENTS:
                 events.append(MessageToDict(event, preserving_proto_field_name=True))
 
-        runner = dbtRunner(manifest=_parsed_manifest(self.target_path, self._state), callbacks=[remember])
-        return runner.invoke([*arguments, *self._options(write_json=write_json)])
+        manifest = _parsed_manifest(self.target_path, self._state)
+        with dbt_log(self.log_path) as write:
+            runner = dbtRunner(manifest=manifest, callbacks=[remember, write])
+            return runner.invoke([*arguments, *self._options(write_json=write_json)])
 
     def _options(self, *, write_json: bool) -> list[str]:
         return [
@@ -162,7 +165,7 @@ class Transformation:
             *("--profiles-dir", str(self.project_dir)),
             *("--target-path", str(self.target_path)),
             *("--log-path", str(self.log_path)),
-            *("--log-level", "none", "--log-level-file", "info"),
+            *("--log-level", "none", "--log-level-file", "none"),
             "--no-send-anonymous-usage-stats",
             "--write-json" if write_json else "--no-write-json",
         ]
