@@ -129,6 +129,16 @@ def test_versions_come_back_in_their_order_as_of_when_they_were_accepted(home: H
     )
 
 
+def test_an_archive_of_days_that_are_not_in_use_says_so(server: Server) -> None:
+    with server.new_home(start_date="2024-03-27") as home:
+        put_before_all_others(home.settings.archive_zone, of_routy("1"))
+
+        with pytest.raises(
+            NotPossible, match=r"1 file of routy of days before the start date 2024-03-27 \(GROWTHLEADS_S"
+        ):
+            rebuild_from_archive(home.platform, Reporter())
+
+
 def test_what_is_damaged_is_left_out_and_no_older_version_takes_the_place_of_the_newest(home: Home) -> None:
     for earnings in ("1", "2", "3"):
         load(home, of_routy(earnings))

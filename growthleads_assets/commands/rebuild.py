@@ -50,7 +50,7 @@ def rebuild_from_archive(platform: Platform, reporter: Reporter, *, catches_up: 
     archive = Archive(platform.settings.archive_zone)
     with platform.connected() as connection:
         files, problems = _archived(platform, connection, archive)
-        _require_something_to_do(platform, connection, files, catches_up=catches_up)
+        _require_something_to_do(platform, connection, files, problems, catches_up=catches_up)
         # Before copies are settled: interrupted, it is to name them again.
         ledger.begin_rebuild(connection)
         settled = partial(platform.landed, connection, settle_seconds=platform.settings.settle_seconds)
@@ -166,12 +166,18 @@ def _day(name: str) -> date | None:
 
 
 def _require_something_to_do(
-    platform: Platform, connection: psycopg.Connection, files: list[ArchivedFile], *, catches_up: bool
+    platform: Platform,
+    connection: psycopg.Connection,
+    files: list[ArchivedFile],
+    problems: list[str],
+    *,
+    catches_up: bool,
 ) -> None:
     if not files:
         raise NotPossible(
-            f"The archive {platform.settings.archive_zone} holds no version of any file: there is nothing to rebuild "
-            "from. GROWTHLEADS_ARCHIVE_ZONE names another."
+            f"The archive {platform.settings.archive_zone} holds no version of any file that could be loaded: there is "
+            "nothing to rebuild from. "
+            + " ".join([*problems, "GROWTHLEADS_ARCHIVE_ZONE names another archive."])
             + (
                 " Where it is gone for good, `growthleads rebuild --abandon` goes on with what the database holds."
                 if ledger.rebuild_under_way(connection)
