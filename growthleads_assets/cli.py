@@ -120,6 +120,8 @@ def rebuild(catch_up: bool, abandon: bool) -> int:
     from growthleads_assets.commands.session import working_on
     from growthleads_assets.contracts.registry import SOURCES
 
+    if abandon and catch_up:
+        raise NotPossible("--abandon ends a rebuild and --catch-up begins one: give one of them.")
     with working_on(load_settings()) as (inside, _):
         platform, reporter = Platform(inside, SOURCES), Reporter()
         if abandon:

@@ -1,6 +1,7 @@
 """Everything back from the two zones alone: which versions, in which order, and what is said of what is not."""
 
 import os
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -18,9 +19,11 @@ from growthleads_assets.commands.backfill import rebuild as backfill
 from growthleads_assets.commands.rebuild import abandon_rebuild, await_catching_up, rebuild_from_archive
 from growthleads_assets.commands.reporting import NotPossible, Reporter
 from growthleads_assets.commands.run import run_pass
+from growthleads_assets.commands.status import status
 from growthleads_assets.contracts.registry import SOURCES
 from growthleads_assets.landing.archive import Archive, ArchiveError, Arriving
 from growthleads_assets.planning.planner import DayRange
+from growthleads_assets.warehouse.ledger import REBUILD_UNDER_WAY
 from growthleads_assets.warehouse.loading import Loader, Outcome
 from growthleads_assets.warehouse.publication import BeforeRebuild
 from tests import forked
@@ -226,7 +229,9 @@ def test_a_file_leaves_only_once_its_copy_is_certain(home: Home, monkeypatch: py
     assert len(Archive(home.settings.archive_zone).versions("routy")[NAME]) == 1
 
 
-def test_the_command_rebuilds_says_what_it_left_out_and_catches_up(server: Server, tmp_path: Path) -> None:
+def test_the_command_rebuilds_says_what_it_left_out_and_catches_up(
+    server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     with server.new_home() as home:
         home.land_and_settle({**RAW_EARNINGS, **no_clicks(DAY, NEXT), **routy(DAY, ",A,Foo,US,,1,0,0")})
         home.land_and_settle({**deals("Default,x,raw_earnings*2"), **routy(NEXT, ",A,Foo,US,,5,0,0")})
@@ -265,6 +270,9 @@ def test_the_command_rebuilds_says_what_it_left_out_and_catches_up(server: Serve
         for command in (run_pass, partial(backfill, first=FIRST, last=FIRST, source=None)):
             with pytest.raises(NotPossible, match="interrupted: `growthleads rebuild`"):
                 command(home.platform, reporter=Reporter())
+        assert {(answer.verdict, answer.reasons[0]) for answer in status(home.platform, last=FIRST).verdicts} == {
+            ("no", REBUILD_UNDER_WAY.rstrip("."))
+        }
         home.land(routy(DAY, ",A,Foo,US,,4,0,0"))
         for step, asset in {
             "bronze__routy": ["bronze", "routy"],
@@ -278,8 +286,11 @@ def test_the_command_rebuilds_says_what_it_left_out_and_catches_up(server: Serve
                 home.publish(connection, FIRST, FIRST)
         assert home.commissions("solution_1_marketing_daily") == {("A", DAY): Decimal("6.00")}
 
-        assert rebuild_from_archive(home.platform, Reporter())
+        capsys.readouterr()
+        assert not rebuild_from_archive(home.platform, Reporter())
 
+        # Nothing of it is tried again, and it is still not in the database.
+        assert f"left out: {refused} is not in the database" in " ".join(capsys.readouterr().err.split())
         # The file that landed meanwhile has its 4, twice.
         assert home.commissions("solution_1_marketing_daily") == {
             ("A", DAY): Decimal("8.00"),
@@ -300,6 +311,11 @@ def test_a_rebuild_whose_archive_is_gone_can_be_abandoned(
             abandon_rebuild(home.platform, Reporter())
 
         home.settings.archive_zone.rename(tmp_path / "gone")
+        archive = Archive(home.settings.archive_zone)
+        archive.begin_acceptance(put_into_archive(archive.archive_zone, of_routy("3"), datetime.now(UTC)))
+        with pytest.raises(NotPossible, match="was being accepted when its process ended"):
+            abandon_rebuild(home.platform, Reporter())
+        shutil.rmtree(archive.archive_zone)
         with pytest.raises(NotPossible, match="`growthleads rebuild --abandon` goes on with what the database holds"):
             rebuild_from_archive(home.platform, Reporter())
         assert abandon_rebuild(home.platform, Reporter())

@@ -19,11 +19,11 @@
 {%- endmacro %}
 
 {#-
-  Whether a build of a window finds every table and view as the project has them. `Transformation.prepare` builds all
-  models for a day before all others, or for all of history, whenever the project changed: what follows from the project
-  alone (columns, types) is seen to then, and not again with each window.
+  Whether this build is of a window of days, which finds every table and view as the project has them:
+  `Transformation.prepare` comes before it, which builds all models for a day before all others (its NO_DAYS), or for all
+  of history, whenever the project changed. What follows from the project alone, columns and types, is seen to then.
 -#}
-{% macro is_prepared() -%}
+{% macro is_of_some_days() -%}
     {{ return(window_start() is not none and window_start().year > 1900) }}
 {%- endmacro %}
 
@@ -48,7 +48,7 @@
     {%- set columns = get_quoted_csv(model['columns'].values() | map(attribute='name') | list) -%}
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
-    {%- if not is_prepared() -%}{{ get_assert_columns_equivalent(sql) }}{%- endif -%}
+    {%- if not is_of_some_days() -%}{{ get_assert_columns_equivalent(sql) }}{%- endif -%}
     {{ have_table(target_relation) }}
     {%- call statement('main') -%}
         delete from {{ target_relation }}
@@ -82,7 +82,7 @@
     {%- set found = run_query(
         "select obj_description(to_regclass('" ~ view ~ "'), 'pg_class') as made_from"
     ).rows[0][0] -%}
-    {%- if not (is_prepared() and found == checksum) -%}{{ get_assert_columns_equivalent(sql) }}{%- endif -%}
+    {%- if not (is_of_some_days() and found == checksum) -%}{{ get_assert_columns_equivalent(sql) }}{%- endif -%}
     {%- if found == checksum -%}
         {%- call statement('main') -%} select 'unchanged' {%- endcall -%}
     {%- else -%}

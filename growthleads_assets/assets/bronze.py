@@ -5,6 +5,7 @@ Belongs here: the asset definitions and what they report. Does not: how a file i
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from typing import Any
@@ -137,6 +138,7 @@ def _restoring(loader: Loader, source: Source) -> Callable[[date | None], Outcom
 def _load(
     loader: Loader, source: Source, landed: Mapping[date | None, LandedFile], day: date | None, *, reload: bool
 ) -> Outcome:
+    warning = None
     if file := landed.get(day):
         try:
             outcome = loader.load_landed(source, file)
@@ -144,10 +146,11 @@ def _load(
             outcome = Outcome("unreadable", reason=str(problem))
         if outcome.status != "unchanged" or not reload:
             return outcome
+        warning = outcome.warning
     elif not reload:
         return Outcome("absent")
     try:
-        return loader.reload(source, source.file_name(day))
+        return replace(loader.reload(source, source.file_name(day)), warning=warning)
     except FileRefused as refusal:
         return Outcome("refused", reason=f"The version in force is refused by today's rules: {refusal}")
 
@@ -242,7 +245,7 @@ def _check_results(
     yield dg.AssetCheckResult(
         check_name=FILES_ACCEPTED,
         passed=not refused,
-        description=" ".join(f"{source.name}/{file}: {reason}" for file, reason in refused.items())
+        description=" ".join([*(f"{source.name}/{file}: {reason}" for file, reason in refused.items()), *left_out])
         or "No file was refused.",
         metadata={
             "refused": dg.MetadataValue.md("\n".join(f"- {reason}" for reason in refused.values())),

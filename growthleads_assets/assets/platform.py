@@ -72,7 +72,7 @@ class Platform:
             if not any(archive.versions(source) for source in self.registry):
                 return None
         except ArchiveError as problem:
-            return str(problem)
+            return f"The database holds no files, and whether the archive does cannot be told: {problem}"
         return (
             f"The database holds no files, but the archive {archive.archive_zone} does: load them first with "
             "`growthleads rebuild`, or name the database that they were loaded into."

@@ -5,8 +5,8 @@ Belongs here: which runs go, the job and its schedule. Does not: SQL on Dagster'
 The record is for people to look at, and nothing is decided by it: the platform's own tables (the file ledger, the
 quarantine, restatements, alerts) are kept for good. A run goes with all its events and logs when it ended before the
 time that is kept, unless it is still needed: the newest and the newest successful run of a job, and a run that an alert
-names, stay as they are; one that holds the newest materialization of a partition, its last attempt where that failed,
-or the newest result of a check stays with these alone, and with how it ended.
+names, stay as they are; one that holds the newest materialization of a partition, the last attempt at one that was
+materialized by itself and failed, or the newest result of a check stays with these alone, and with how it ended.
 
 What is left of a run that was being deleted is found by its row among the runs: so that goes last.
 """

@@ -33,8 +33,9 @@ class Verdict:
 @dataclass(frozen=True)
 class Circumstances:
     """What verdicts are made of beside the completeness of days: rows held out, files that lie in the landing zone and
-    are not loaded, files unlike the recent ones, and the reasons of refusals, all by source and day; why the newest run
-    of a day failed, and how long an optional file may follow its day.
+    are not loaded, files unlike the recent ones, and the reasons of refusals, all by source and day; why the archive is
+    to be loaded before anything else, if it is; why the newest run of a day failed, and how long an optional file may
+    follow its day.
     """  # noqa: D205
 
     registry: Registry
@@ -42,6 +43,7 @@ class Circumstances:
     to_come: Mapping[SourceDay, str]
     unusual: Mapping[SourceDay, str]
     refusals: Mapping[SourceDay, str]
+    rebuild_due: str | None
     failure: Callable[[date], str | None]
     provisional_for: timedelta
 
@@ -58,6 +60,9 @@ def by_source_and_day(held: Sequence[HeldOut]) -> Mapping[SourceDay, Sequence[He
 def verdict(day: PartDay, circumstances: Circumstances) -> Verdict:
     """The verdict on a part and day."""
     held = list(_held_out(day, circumstances))
+    if circumstances.rebuild_due:
+        # What was published may be without versions that the archive has.
+        return Verdict(day.part, day.date, "no", [circumstances.rebuild_due.rstrip("."), *held])
     if not day.is_current or day.status in {"waiting", "missing"}:
         return Verdict(day.part, day.date, "no", [*_why_not(day, circumstances), *held])
     may_change = list(_may_change(day, circumstances)) if day.status == "provisional" else []

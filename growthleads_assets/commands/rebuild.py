@@ -33,11 +33,14 @@ from growthleads_assets.words import counted
 
 @dataclass(frozen=True)
 class ArchivedFile:
-    """A file in the archive: its day (null for a dimension), and the versions that the ledger has not, in order."""
+    """A file in the archive: its day (null for a dimension), its versions in order, and those of them that came after
+    the one in force.
+    """  # noqa: D205
 
     source: str
     name: str
     day: date | None
+    versions: tuple[Copy, ...]
     missing: tuple[Copy, ...]
 
 
@@ -57,6 +60,8 @@ def rebuild_from_archive(platform: Platform, reporter: Reporter, *, catches_up: 
         problems += _not_certain(platform, connection, archive, settled)
         with runner(platform, connection, reporter) as run:
             all_loaded = _load(run, files)
+        if not run.failed_runs:
+            problems += _left_out_before(connection, files, run.left_out)
         for sentence in problems:
             reporter.complain(f"left out: {sentence}")
         if run.failed_runs:
@@ -91,16 +96,23 @@ def await_catching_up(platform: Platform) -> int:
 def abandon_rebuild(platform: Platform, reporter: Reporter) -> bool:
     """End a rebuild that was interrupted and whose archive is gone, then do a pass; whether nothing failed.
 
-    Not while the archive has versions that the database has not. Raises NotPossible.
+    Not while the archive has anything that the database has not. Raises NotPossible.
     """
     with platform.connected() as connection:
         if not ledger.rebuild_under_way(connection):
             raise NotPossible("No rebuild was interrupted: there is none to abandon.")
-        files, _ = _archived(platform, connection, Archive(platform.settings.archive_zone))
+        archive = Archive(platform.settings.archive_zone)
+        files, problems = _archived(platform, connection, archive)
         if missing := _missing(files):
             raise NotPossible(
                 f"The archive {platform.settings.archive_zone} has {counted(missing, 'version')} that the database has "
                 "not: `growthleads rebuild` loads them. To go on without them, move them out of the archive first."
+            )
+        problems += _not_certain(platform, connection, archive, platform.seen)
+        if problems:
+            raise NotPossible(
+                f"The archive {platform.settings.archive_zone} is not gone, and has what the database has not. To go "
+                f"on without that, move it out of the archive first. {' '.join(problems)}"
             )
         ledger.finish_rebuild(connection)
     reporter.say(
@@ -151,7 +163,7 @@ def _files(
             else:
                 known = in_force.get((folder, name))
                 missing = tuple(copy for copy in copies if not known or copy.path.name > known.archived_path.name)
-                yield ArchivedFile(folder, name, day, missing)
+                yield ArchivedFile(folder, name, day, tuple(copies), missing)
         if outside:
             problems.append(
                 f"{counted(len(outside), 'file')} of {folder} of days before the start date {settings.start_date} "
@@ -222,6 +234,23 @@ def _not_certain(
                 f"{copy.path} was being accepted when its process ended, and lies in the landing zone no more. It "
                 f"is kept in {copy.source}/superseded: land it again if it is to count."
             )
+
+
+def _left_out_before(
+    connection: psycopg.Connection, files: Iterable[ArchivedFile], named: Iterable[str]
+) -> Iterator[str]:
+    """Earlier versions that the ledger has not and that are not ``named`` yet: a run that failed named none of them."""
+    said = " ".join(named)
+    accepted = ledger.archived_copies(connection)
+    for file in files:
+        for before, copy in zip((None, *file.versions), file.versions[:-1], strict=False):
+            # The same bytes twice in a row are one version.
+            is_repeat = before is not None and before.sha256_begins == copy.sha256_begins
+            if str(copy.path) not in accepted and str(copy.path) not in said and not is_repeat:
+                yield (
+                    f"{copy.path} is not in the database: it could not be loaded before. A later version of the file "
+                    "is in force all the same."
+                )
 
 
 def _load(run: Runner, files: list[ArchivedFile]) -> bool:

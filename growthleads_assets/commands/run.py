@@ -93,7 +93,9 @@ def runner(platform: Platform, connection: psycopg.Connection, reporter: Reporte
 
 
 class Runner:
-    """Executes planned runs one after another, says what became of them, and counts those that failed."""
+    """Executes planned runs one after another, says what became of them, counts those that failed, and keeps the
+    sentences about versions in the archive that were left out.
+    """  # noqa: D205
 
     def __init__(
         self,
@@ -107,6 +109,7 @@ class Runner:
         self.instance = instance
         self.reporter = reporter
         self.failed_runs = 0
+        self.left_out: list[str] = []
 
     def execute(self, run: PlannedRun, *, is_last_try: bool = True, names_refused_files: bool = False) -> bool:
         """Execute a run; False if it failed and will not be tried in another way.
@@ -130,6 +133,7 @@ class Runner:
                 self.reporter.complain(f"not loaded: {sentence}")
             for sentence in left_out:
                 self.reporter.complain(f"left out: {sentence}")
+            self.left_out += left_out
             return not not_loaded and not left_out
         self.failed_runs += 1
         failure = f"{run.title} (run {result.run_id}): {failure_reason(result.all_events)}"

@@ -106,6 +106,7 @@ def status(platform: Platform, *, number_of_days: int = SHOWN_DAYS, last: date |
             _to_come(plan),
             _unusual(connection, Days(first, last)),
             _refusals(connection, platform.registry),
+            platform.rebuild_due(connection),
             cache(_failure),
             platform.settings.provisional_for,
         )

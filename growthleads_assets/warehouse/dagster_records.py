@@ -5,7 +5,8 @@ Belongs here: SQL on the tables of Dagster's storage, which is pinned to one rel
 `DagsterInstance.delete_run` removes a run with all of its events, the newest materialization of a partition among
 them, and none of the results of its checks. So events are removed here one by one. Kept is the newest event of each
 kind of an asset and partition: the materializations and observations from which the UI tells the state of a partition,
-and the state of freshness. A planned materialization is kept where it is what tells that the last attempt failed.
+and the state of freshness. A planned materialization is kept where it is what tells that the last attempt at a
+partition failed; that of a range names no partition, and only the newest of an asset is kept.
 """
 
 import os

@@ -25,7 +25,7 @@ def dbt_log(folder: Path) -> Iterator[Callable[[Any], None]]:
     A line of text, or JSON as dbt forms it where `DBT_LOG_FORMAT_FILE` asks for that. Older lines move to `dbt.log.1`
     and on.
     """
-    from google.protobuf.json_format import MessageToJson
+    from dbt_common.events.functions import msg_to_json
 
     folder.mkdir(parents=True, exist_ok=True)
     is_json = os.environ.get("DBT_LOG_FORMAT_FILE") == "json"
@@ -35,11 +35,8 @@ def dbt_log(folder: Path) -> Iterator[Callable[[Any], None]]:
         def write(event: Any) -> None:
             if event.info.level == "debug":
                 return
-            line = (
-                MessageToJson(event, preserving_proto_field_name=True, indent=None)
-                if is_json
-                else f"{event.info.ts.ToJsonString()} [{event.info.level}] {event.info.msg}"
-            )
+            info = event.info
+            line = msg_to_json(event) if is_json else f"{info.ts.ToJsonString()} [{info.level}] {info.msg}"
             handler.handle(logging.LogRecord("dbt", logging.INFO, "", 0, line, None, None))
 
         yield write

@@ -125,6 +125,12 @@ def has_copy(connection: psycopg.Connection, source: str, file: str, archived_as
     return found is not None
 
 
+def archived_copies(connection: psycopg.Connection) -> set[str]:
+    """The copies in the archive of all versions that were ever accepted, as paths within it."""
+    with connection.cursor(row_factory=scalar_row) as cursor:
+        return set(cursor.execute("select archived_as from bronze.files where status = 'loaded'").fetchall())
+
+
 def newest_refusals(connection: psycopg.Connection) -> list[Refusal]:
     """The newest refusal of each file that no accepted version followed, unless the file is gone."""
     with connection.cursor(row_factory=class_row(Refusal)) as cursor:

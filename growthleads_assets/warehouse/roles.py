@@ -11,7 +11,7 @@ rights to read dbt's models, which dbt keeps (dbt_project/macros/grants.sql).
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -363,11 +363,8 @@ def _schemas(who: Accounts) -> list[str]:
     return ["bronze", *MODEL_SCHEMAS, *([] if who.dagster_is_apart else [DAGSTER_SCHEMA])]
 
 
-def _take_back(connection: psycopg.Connection, who: Accounts) -> Iterator[str]:
-    """Take from everybody but the owners and the administrator what the platform does not grant, in this database.
-
-    What the loader may do with the tables of bronze is for `grant_rights`.
-    """
+def _meant(connection: psycopg.Connection, who: Accounts) -> Mapping[tuple[str, str], set[str]]:
+    """What the platform grants in this database, by where and to whom; nothing for whoever is not in it."""
     meant: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
     if connection.info.dbname == who.loader.dbname:
         for account in (who.owner, who.loader):
@@ -382,6 +379,15 @@ def _take_back(connection: psycopg.Connection, who: Accounts) -> Iterator[str]:
         if not who.dagster_is_apart:
             meant["database", who.dagster.role] |= {"CONNECT"}
             meant[f"schema {DAGSTER_SCHEMA}", who.dagster.role] |= {"USAGE", "CREATE"}
+    return meant
+
+
+def _take_back(connection: psycopg.Connection, who: Accounts) -> Iterator[str]:
+    """Take from everybody but the owners and the administrator what the platform does not grant, in this database.
+
+    What the loader may do with the tables of bronze is for `grant_rights`.
+    """
+    meant = _meant(connection, who)
     granted = connection.execute(
         """
         with schemas as (select * from pg_namespace where nspname = any(%(schemas)s)),
@@ -393,8 +399,21 @@ def _take_back(connection: psycopg.Connection, who: Accounts) -> Iterator[str]:
             union all
             select 'tables of ' || nspname, 'table', format('%%I.%%I', nspname, relname), relowner, relacl
             from pg_class inner join schemas on relnamespace = schemas.oid where relkind in ('r', 'v')
+            union all
+            -- What is revoked on a table is revoked on its columns too.
+            select 'tables of ' || nspname, 'table', format('%%I.%%I', nspname, relname), relowner, attacl
+            from pg_attribute
+            inner join pg_class on attrelid = pg_class.oid
+            inner join schemas on relnamespace = schemas.oid
+            where relkind in ('r', 'v') and attacl is not null
         )
-        select place, kind, name, case when grantee <> 0 then pg_get_userbyid(grantee) end, array_agg(privilege_type)
+        select
+            place,
+            kind,
+            name,
+            case when grantee <> 0 then pg_get_userbyid(grantee) end,
+            array_agg(privilege_type),
+            bool_or(is_grantable)
         from objects cross join lateral aclexplode(acl)
         where grantee <> owner and grantee <> current_user::regrole
         group by place, kind, name, grantee
@@ -402,8 +421,16 @@ def _take_back(connection: psycopg.Connection, who: Accounts) -> Iterator[str]:
         """,
         {"schemas": _schemas(who)},
     ).fetchall()
+    # Whoever may hand on what they have may have done so, and only with that right does it go.
+    for _, kind, name, role, _, may_hand_on in granted:
+        if may_hand_on:
+            connection.execute(
+                sql.SQL("revoke grant option for all on {} {} from {} cascade").format(
+                    sql.SQL(kind), sql.SQL(name), sql.Identifier(role)
+                )
+            )
     taken: defaultdict[str, set[str]] = defaultdict(set)
-    for place, kind, name, role, rights in granted:
+    for place, kind, name, role, rights, _ in granted:
         unmeant = set(rights) - meant[place, role]
         if unmeant:
             connection.execute(

@@ -147,6 +147,11 @@ def test_a_pass_runs_as_the_loader_and_readers_see_gold_and_nothing_else(install
         connection.execute('grant usage on schema gold, bronze to old_reader, "growthleads reader"')
         connection.execute('grant select on bronze.files, gold.published_days to old_reader, "growthleads reader"')
         connection.execute("grant select on gold.published_days to public")
+        connection.execute('grant update (published_at) on gold.published_days to "growthleads reader"')
+        connection.execute('grant select on bronze.migrations to "growthleads loader" with grant option')
+        connection.execute('set role "growthleads loader"')
+        connection.execute("grant select on bronze.migrations to old_reader")
+        connection.execute("reset role")
         connection.execute("create role in_pg_hba")
         connection.execute('grant in_pg_hba to "growthleads loader"')
 
@@ -159,13 +164,16 @@ def test_a_pass_runs_as_the_loader_and_readers_see_gold_and_nothing_else(install
     taken = "In the database growthleads rights are taken from {} that the platform does not give: {}."
     for whom, places in {
         "everybody": "tables of gold",
-        "the role growthleads reader": "schema bronze, tables of bronze",
+        "the role growthleads reader": "schema bronze, tables of bronze, tables of gold",
         "the role old_reader": "database, schema bronze, schema gold, tables of bronze, tables of gold",
     }.items():
         assert taken.format(whom, places) in again.stdout.splitlines()
     with psycopg.connect(installation.database("admin").conninfo, autocommit=True) as connection:
         connection.execute("drop role old_reader")
         connection.execute("drop role in_pg_hba")
+
+    may_write = "select has_column_privilege('growthleads reader', 'gold.published_days', 'published_at', 'update')"
+    assert _rows(installation.database("owner"), may_write) == [(False,)]
 
     passed = installation.run("run")
 
