@@ -98,6 +98,7 @@ def test_the_figures_are_those_of_the_home(home: Home) -> None:
     assert above_zero(found["alerts_total"]) == {("failed_run",): 1}
     assert found["alert_deliveries"] == {("log", "due"): 0, ("log", "given_up"): 0}
     assert found["failed_runs"] == {(): 0}
+    assert found["rebuild_due"] == {(): 0}
 
 
 def _raise_alert(connection: psycopg.Connection) -> None:

@@ -15,6 +15,7 @@ import pytest
 
 from growthleads_assets.automation.graph import build_defs
 from growthleads_assets.automation.runs import PlannedRun, failure_reason, range_tags, run_in_process
+from growthleads_assets.commands import metrics
 from growthleads_assets.commands.backfill import rebuild as backfill
 from growthleads_assets.commands.rebuild import abandon_rebuild, await_catching_up, rebuild_from_archive
 from growthleads_assets.commands.reporting import NotPossible, Reporter
@@ -273,6 +274,7 @@ def test_the_command_rebuilds_says_what_it_left_out_and_catches_up(
         assert {(answer.verdict, answer.reasons[0]) for answer in status(home.platform, last=FIRST).verdicts} == {
             ("no", REBUILD_UNDER_WAY.rstrip("."))
         }
+        assert "growthleads_rebuild_due 1.0" in metrics.exposition(home.platform)
         home.land(routy(DAY, ",A,Foo,US,,4,0,0"))
         for step, asset in {
             "bronze__routy": ["bronze", "routy"],

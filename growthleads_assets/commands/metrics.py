@@ -163,6 +163,11 @@ class Watch(Collector):
             if is_in_use(connection):
                 yield from _of_figures(self.platform, figures(connection, self.platform.settings.today()))
                 yield from _of_files(self.platform, self._files(connection))
+                yield _gauge(
+                    "rebuild_due",
+                    "Whether the archive has to be loaded before anything else is.",
+                    {(): self.platform.rebuild_due(connection) is not None},
+                )
 
     def _files(self, connection: psycopg.Connection) -> list[tuple[LandedFile, str]]:
         """What lies in the landing zone without being loaded, each with its state."""
