@@ -167,6 +167,25 @@ def test_what_is_damaged_is_left_out_and_no_older_version_takes_the_place_of_the
     assert in_bronze(home) == ["3"]
 
 
+def test_of_a_file_whose_newest_version_is_damaged_nothing_is_said_to_be_in_force(
+    home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for earnings in ("1", "2"):
+        load(home, of_routy(earnings))
+    home.land(no_clicks(DAY))
+    home.perform(sources=["voluum"], days=(FIRST, FIRST), recalculates=False)
+    forget(home)
+    _, last = copies_of(home)
+    damage(last)
+
+    assert not rebuild_from_archive(home.platform, Reporter())
+
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"not loaded: - routy/{last.name} was changed in the archive" in said
+    assert "in force" not in said
+    assert in_bronze(home) == []
+
+
 def test_a_copy_whose_acceptance_was_cut_short_is_no_version(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     load(home, of_routy("1"))
     keep = Arriving.keep

@@ -239,11 +239,14 @@ def _not_certain(
 def _left_out_before(
     connection: psycopg.Connection, files: Iterable[ArchivedFile], named: Iterable[str]
 ) -> Iterator[str]:
-    """Earlier versions that the ledger has not and that are not ``named`` yet: a run that failed named none of them."""
+    """Versions that the ledger has not though it has a later one, and that are not ``named`` yet: a run that failed
+    named none of them. Those of a file whose newest could not be loaded come with it.
+    """  # noqa: D205
     said = " ".join(named)
     accepted = ledger.archived_copies(connection)
     for file in files:
-        for before, copy in zip((None, *file.versions), file.versions[:-1], strict=False):
+        in_force = max((n for n, copy in enumerate(file.versions) if str(copy.path) in accepted), default=0)
+        for before, copy in zip((None, *file.versions), file.versions[:in_force], strict=False):
             # The same bytes twice in a row are one version.
             is_repeat = before is not None and before.sha256_begins == copy.sha256_begins
             if str(copy.path) not in accepted and str(copy.path) not in said and not is_repeat:
