@@ -20,52 +20,45 @@ from psycopg.rows import scalar_row
 
 from growthleads_assets.settings import DAGSTER_STORAGE_URL
 
-# One condition for each kind of partition, so that each finds its index. To the UI the last attempt failed where it was
-# planned by a run that failed, and no materialization came after it.
-_IS_NEWEST_OF_ITS_KIND = sql.SQL(
+# One condition for each kind of partition, so that each finds its index.
+_NONE_LATER = sql.SQL(
     """(
-    events.asset_key is not null
-    and (
-        events.dagster_event_type <> 'ASSET_MATERIALIZATION_PLANNED'
-        or (
-            exists (select from runs where runs.run_id = events.run_id and runs.status = 'FAILURE')
-            and not exists (
-                select from event_logs as made
-                where made.asset_key = events.asset_key
-                    and made.dagster_event_type = 'ASSET_MATERIALIZATION'
-                    and made.partition = events.partition
-                    and made.id > events.id
-            )
-            and (
-                events.partition is not null
-                or not exists (
-                    select from event_logs as made
-                    where made.asset_key = events.asset_key
-                        and made.dagster_event_type = 'ASSET_MATERIALIZATION'
-                        and made.partition is null
-                        and made.id > events.id
-                )
-            )
-        )
-    )
-    and not exists (
-        select from event_logs as newer
-        where newer.asset_key = events.asset_key
-            and newer.dagster_event_type = events.dagster_event_type
-            and newer.partition = events.partition
-            and newer.id > events.id
+    not exists (
+        select from event_logs as later
+        where later.asset_key = events.asset_key
+            and later.dagster_event_type = {kind}
+            and later.partition = events.partition
+            and later.id > events.id
     )
     and (
         events.partition is not null
         or not exists (
-            select from event_logs as newer
-            where newer.asset_key = events.asset_key
-                and newer.dagster_event_type = events.dagster_event_type
-                and newer.partition is null
-                and newer.id > events.id
+            select from event_logs as later
+            where later.asset_key = events.asset_key
+                and later.dagster_event_type = {kind}
+                and later.partition is null
+                and later.id > events.id
         )
     )
 )"""
+)
+
+# To the UI the last attempt failed where it was planned by a run that failed, and no materialization came after it.
+_IS_NEWEST_OF_ITS_KIND = sql.SQL(
+    """(
+    events.asset_key is not null
+    and {none_of_its_kind_later}
+    and (
+        events.dagster_event_type <> 'ASSET_MATERIALIZATION_PLANNED'
+        or (
+            exists (select from runs where runs.run_id = events.run_id and runs.status = 'FAILURE')
+            and {none_made_later}
+        )
+    )
+)"""
+).format(
+    none_of_its_kind_later=_NONE_LATER.format(kind=sql.SQL("events.dagster_event_type")),
+    none_made_later=_NONE_LATER.format(kind=sql.Literal("ASSET_MATERIALIZATION")),
 )
 
 # When and how it ended, and why it failed: what the page of a run shows first.

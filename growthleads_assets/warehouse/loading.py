@@ -249,6 +249,8 @@ class Loader:
         columns = list(bronze_columns(source))
         withdraw = sql.SQL("delete from {} where _day = %s and _load_id = %s and _line = any(%s)").format(table)
 
+        is_held = pl.col("line").is_in(pl.Series(held, dtype=pl.Int64).implode())
+
         def copies() -> Iterator[tuple[Batch, _Copy, _Copy]]:
             for batch in parse_in_batches(content, source, day, self.batch_bytes, self.limits):
                 rows = batch.rows.rename({"line": "_line"}).with_columns(**_constants(of_rows)).select(columns)
@@ -256,7 +258,6 @@ class Loader:
                 entries = entries.filter(~is_held) if held else entries
                 yield batch, _Copy.of(rows), _Copy.of(entries)
 
-        is_held = pl.col("line").is_in(pl.Series(held, dtype=pl.Int64).implode())
         loaded = quarantined = added = 0
         earnings = None if source.earnings_column is None else Decimal()
         extra_columns: tuple[str, ...] = ()
