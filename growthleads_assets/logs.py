@@ -2,8 +2,9 @@
 
 Belongs here: the form of a line, and having the loggers of a process write it. Does not: what is logged.
 
-Dagster's services write JSON by themselves (`--log-format json`), and dbt its log file; what is left to do here are the
-platform's own loggers and the console of Dagster's runs, which is made anew for each run and has no setting.
+Dagster's services write JSON by themselves (`--log-format json`), and warehouse/dbt_log.py writes dbt's; what is left
+to do here are the platform's own loggers and the console of Dagster's runs, which is made anew for each run and has no
+setting.
 """
 
 import logging
@@ -16,14 +17,13 @@ from pydantic import SecretStr
 from pythonjsonlogger.core import RESERVED_ATTRS
 from pythonjsonlogger.json import JsonFormatter
 
+from growthleads_assets import libpq
 from growthleads_assets.settings import Settings
 
 # What Dagster adds to a record: of it a line has what it is about, as plain values.
 _META, _EVENT = "dagster_meta", "dagster_event"
 _OF_DAGSTER = (_META, _EVENT, "dagster_event_batch_metadata")
 _SHORTEST_SECRET = 4
-# Those of libpq, which can be given in the query of a URL.
-_SECRET_PARAMETERS = {"password", "sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key"}
 
 
 class JsonLines(JsonFormatter):
@@ -126,5 +126,5 @@ def _passwords(url: str) -> Iterator[str]:
     yield parts.password or ""
     for parameter in parts.query.split("&"):
         name, _, value = parameter.partition("=")
-        if unquote(name) in _SECRET_PARAMETERS:
+        if unquote(name) in libpq.SECRETS:
             yield value

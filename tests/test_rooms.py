@@ -23,7 +23,7 @@ LEVELS = (
     {"warehouse"},
     {"landing", "alerts"},
     {"contracts", "logs", "words"},
-    {"settings"},
+    {"settings", "libpq"},
 )
 LEVEL_OF = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
 

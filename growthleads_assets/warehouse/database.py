@@ -12,21 +12,12 @@ from psycopg import pq
 from psycopg.abc import ConnDict
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from growthleads_assets import libpq
 from growthleads_assets.settings import PREFIX
 
 OLDEST_VERSION = 15
 CONNECT_SECONDS = 10
 DAGSTER_SCHEMA = "dagster"
-
-LIBPQ_VARIABLES: Mapping[str, str] = {
-    option.keyword.decode(): option.envvar.decode() for option in pq.Conninfo.get_defaults() if option.envvar
-}
-"""The environment variable of each libpq parameter that has one."""
-
-SECRET_PARAMETERS = frozenset(
-    option.keyword.decode() for option in pq.Conninfo.get_defaults() if option.dispchar == b"*"
-) | {"scram_client_key", "scram_server_key"}
-"""The libpq parameters that nobody is to see: the password, that of the client's key, ..."""
 
 
 class DatabaseUnavailable(Exception):
@@ -82,7 +73,7 @@ class Database:
     @property
     def url_to_show(self) -> str:
         """The URL without anything secret in it."""
-        return _url("postgresql", {k: v for k, v in self.parameters.items() if k not in SECRET_PARAMETERS})
+        return _url("postgresql", {k: v for k, v in self.parameters.items() if k not in libpq.SECRETS})
 
     @property
     def dagster_url(self) -> str:
@@ -98,7 +89,7 @@ class Database:
     @property
     def environment(self) -> dict[str, str]:
         """The variables from which psql, dbt and every other libpq client connect to this database."""
-        return {LIBPQ_VARIABLES[name]: value for name, value in self.parameters.items() if name in LIBPQ_VARIABLES}
+        return {libpq.VARIABLES[name]: value for name, value in self.parameters.items() if name in libpq.VARIABLES}
 
 
 def external_database(url: str, variable: str = f"{PREFIX}DATABASE_URL") -> Database:
@@ -141,7 +132,7 @@ def _resolved(requested: ConnDict, info: psycopg.ConnectionInfo) -> dict[str, st
 
 def _unreachable(requested: ConnDict, error: psycopg.Error, variable: str) -> str:
     reason = str(error).splitlines()[0].rstrip(".")
-    for secret in filter(None, (requested.get(name) for name in SECRET_PARAMETERS)):
+    for secret in filter(None, (requested.get(name) for name in libpq.SECRETS)):
         reason = reason.replace(str(secret), "***")
     return f"The database of {variable} cannot be reached: {reason}."
 

@@ -16,10 +16,10 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 from pydantic import SecretStr
 
+from growthleads_assets import libpq
 from growthleads_assets.settings import CHECKOUT, DAGSTER_STORAGE_URL, KEPT_FROM_CHILDREN, PREFIX, READER_ROLE, Settings
 from growthleads_assets.warehouse.database import (
     DAGSTER_SCHEMA,
-    LIBPQ_VARIABLES,
     Database,
     DatabaseUnavailable,
     beside,
@@ -44,7 +44,7 @@ def child_environment(settings: Settings, database: Database) -> dict[str, str]:
 
     Raises DatabaseUnavailable when Dagster has a database of its own that cannot be reached.
     """
-    replaced = set() if settings.database_url else set(LIBPQ_VARIABLES.values())
+    replaced = set() if settings.database_url else set(libpq.VARIABLES.values())
     own = {k: v for k, v in os.environ.items() if not k.startswith(PREFIX) and k not in replaced}
     return {
         **own,
