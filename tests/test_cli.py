@@ -61,6 +61,11 @@ DIMENSIONS = {
 
 
 def files_land_and_are_mended(terminal: Terminal) -> None:
+    # Asked before anything was ever run.
+    before = terminal.run("status")
+    assert (before.returncode, before.stderr) == (0, "")
+    assert "Nothing has landed yet." in before.stdout
+
     nothing = terminal.run("run")
     assert (nothing.returncode, nothing.stderr) == (0, "")
     assert "Nothing is new." in nothing.stdout

@@ -26,7 +26,7 @@ from growthleads_assets.commands.run import PART_NAMES, span
 from growthleads_assets.contracts.registry import Registry
 from growthleads_assets.planning.planner import Landed, Plan
 from growthleads_assets.warehouse import ledger
-from growthleads_assets.warehouse.completeness import PartDay, part_days
+from growthleads_assets.warehouse.completeness import PartDay, is_prepared, part_days
 from growthleads_assets.warehouse.findings import Days, Look, find
 from growthleads_assets.warehouse.quarantine import HeldOut, held_out
 
@@ -304,6 +304,8 @@ def _landed(plan: Plan) -> Iterator[Row]:
 
 def _unusual(connection: psycopg.Connection, days: Days) -> Mapping[tuple[str, date | None], str]:
     """Event files that are far from those of the days before, in words, by source and day."""
+    if not is_prepared(connection):
+        return {}
     look = Look("file_statistics", condition="has_unusual_rows or has_unusual_earnings", order="date")
     found = find(connection, look, days)
     rows = [dict(zip(found.columns, row, strict=True)) for row in found.rows]
@@ -345,8 +347,7 @@ def _not_loaded(file: Landed, state: str, reason: str) -> Row:
 
 def _days(connection: psycopg.Connection) -> Iterator[Row]:
     """Each part and day; part 3 has a day as soon as part 1 or part 2 has it."""
-    prepared = connection.execute("select to_regclass('silver.part_days') is not null").fetchone()
-    if not prepared or not prepared[0]:
+    if not is_prepared(connection):
         return
     rows = connection.execute(
         """

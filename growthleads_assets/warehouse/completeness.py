@@ -48,7 +48,7 @@ def late_files(connection: psycopg.Connection) -> list[LateFile]:
     A file is late when the first file of its day, of another source that feeds the same part, was accepted longer ago
     than GROWTHLEADS_LATE_AFTER and a part in use waits for it.
     """
-    if not _is_prepared(connection):
+    if not is_prepared(connection):
         return []
     with connection.cursor(row_factory=class_row(LateFile)) as cursor:
         return cursor.execute(
@@ -64,7 +64,7 @@ def late_files(connection: psycopg.Connection) -> list[LateFile]:
 
 def part_days(connection: psycopg.Connection, first: date, last: date) -> list[PartDay]:
     """Each part in use and day of the range that it has got to, by part and day; none before a first run."""
-    if not _is_prepared(connection):
+    if not is_prepared(connection):
         return []
     with connection.cursor(row_factory=class_row(PartDay)) as cursor:
         return cursor.execute(
@@ -72,6 +72,7 @@ def part_days(connection: psycopg.Connection, first: date, last: date) -> list[P
         ).fetchall()
 
 
-def _is_prepared(connection: psycopg.Connection) -> bool:
+def is_prepared(connection: psycopg.Connection) -> bool:
+    """Whether the models are in the database: they are made by the first run, and not by whoever looks before."""
     found = connection.execute("select to_regclass('gold.day_completeness') is not null").fetchone()
     return bool(found and found[0])
