@@ -20,7 +20,7 @@ from growthleads_assets.commands.backfill import rebuild as backfill
 from growthleads_assets.commands.rebuild import abandon_rebuild, await_catching_up, rebuild_from_archive
 from growthleads_assets.commands.reporting import NotPossible, Reporter
 from growthleads_assets.commands.run import run_pass
-from growthleads_assets.commands.status import status
+from growthleads_assets.commands.status import show_status, status
 from growthleads_assets.contracts.registry import SOURCES
 from growthleads_assets.landing.archive import Archive, ArchiveError, Arriving
 from growthleads_assets.planning.planner import DayRange
@@ -266,6 +266,11 @@ def test_the_command_rebuilds_says_what_it_left_out_and_catches_up(
             run_pass(home.platform, Reporter())
         assert materialized(home, DAY, ["bronze", "routy"]).startswith("bronze__routy: The database holds no files")
         assert not home.query("select from bronze.files")
+
+        show_status(status(home.platform), SOURCES, Reporter(), with_files=False)
+        said = " ".join(capsys.readouterr().out.split())
+        assert said.startswith("The database holds no files, but the archive")
+        assert "Can be paid out" not in said
 
         rebuilt = forked.Command(["rebuild"], dict(os.environ)).ended()
 

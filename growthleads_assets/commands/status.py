@@ -71,7 +71,8 @@ class Status:
     and day that a file has come for. Both are plain values, ready for JSON: days as YYYY-MM-DD.
 
     ``completeness``, ``verdicts`` and ``held`` (what is in quarantine) are those of the days from ``first`` to
-    ``last``; ``newest`` is the newest day that a file was loaded for.
+    ``last``; ``newest`` is the newest day that a file was loaded for. ``rebuild_due`` says why the archive is to be
+    loaded before anything else, if it is.
     """  # noqa: D205
 
     files: Sequence[Row]
@@ -83,6 +84,7 @@ class Status:
     last: date
     today: date
     newest: date | None
+    rebuild_due: str | None
 
 
 def status(platform: Platform, *, number_of_days: int = SHOWN_DAYS, last: date | None = None) -> Status:
@@ -98,6 +100,7 @@ def status(platform: Platform, *, number_of_days: int = SHOWN_DAYS, last: date |
         newest = _newest_day(connection)
         last = last or (newest if newest and today - newest >= timedelta(days=number_of_days) else today)
         first = last - timedelta(days=number_of_days - 1)
+        rebuild_due = platform.rebuild_due(connection)
         completeness = part_days(connection, first, last)
         held = held_out(connection, first=first, last=last)
         circumstances = Circumstances(
@@ -106,7 +109,7 @@ def status(platform: Platform, *, number_of_days: int = SHOWN_DAYS, last: date |
             _to_come(plan),
             _unusual(connection, Days(first, last)),
             _refusals(connection, platform.registry),
-            platform.rebuild_due(connection),
+            rebuild_due,
             cache(_failure),
             platform.settings.provisional_for,
         )
@@ -120,10 +123,11 @@ def status(platform: Platform, *, number_of_days: int = SHOWN_DAYS, last: date |
             last=last,
             today=today,
             newest=newest,
+            rebuild_due=rebuild_due,
         )
 
 
-def as_json(found: Status) -> Mapping[str, Sequence[Row]]:
+def as_json(found: Status) -> Mapping[str, Sequence[Row] | str | None]:
     """All of it as plain values: amounts as decimal texts, days and times in ISO 8601."""
     return {
         "files": found.files,
@@ -131,12 +135,15 @@ def as_json(found: Status) -> Mapping[str, Sequence[Row]]:
         "completeness": plain_values(found.completeness),
         "payout": plain_values(found.verdicts),
         "quarantine": plain_values(found.held),
+        "rebuild_due": found.rebuild_due,
     }
 
 
 def show_status(found: Status, registry: Registry, reporter: Reporter, *, with_files: bool) -> None:
     """The verdicts in words, the days as a grid, and what has landed without being loaded; the files if asked for."""
-    if not found.files:
+    if found.rebuild_due:
+        reporter.say(found.rebuild_due, style="bold red")
+    elif not found.files:
         reporter.say("Nothing has landed yet.")
         return
     _show_verdicts(found, reporter)
