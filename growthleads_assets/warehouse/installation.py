@@ -3,6 +3,7 @@
 Belongs here: folders, their owners and modes. Does not: running servers (embedded.py).
 """
 
+import fcntl
 import os
 import pwd
 import shutil
@@ -15,15 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from growthleads_assets.warehouse.database import DatabaseUnavailable
-from growthleads_assets.warehouse.locks import wait_until
+from growthleads_assets.warehouse.locks import open_lock_file
 
 ACCOUNT = "growthleads"
 """The system account of the server where the platform runs as root, which PostgreSQL refuses to."""
 
 SHARED_STATE = Path("/var/lib/growthleads")
 """Where data and binaries go that the account cannot reach in the home and in the virtual environment."""
-
-ACCOUNT_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -40,14 +39,7 @@ class Account:
             return cls(pwd.getpwuid(os.geteuid()), is_other=False)
         with suppress(KeyError):
             return cls(pwd.getpwnam(ACCOUNT), is_other=True)
-        # Two homes may start at once: one of the two commands fails then, and the account is there all the same.
-        command = ["useradd", "--system", "--user-group", "--no-create-home", "--shell", "/bin/false", ACCOUNT]
-        subprocess.run(command, capture_output=True, check=False)
-        if not wait_until(_account_exists, ACCOUNT_SECONDS):
-            raise DatabaseUnavailable(
-                f"PostgreSQL does not run as root, and no system account {ACCOUNT} could be made for it: "
-                "run as another user, or make that account."
-            )
+        _make_account()
         return cls(pwd.getpwnam(ACCOUNT), is_other=True)
 
     def run(self, command: list[str | Path], **options: Any) -> subprocess.CompletedProcess[str]:
@@ -67,6 +59,26 @@ class Account:
         """Make the account the owner of a folder made for it."""
         if self.is_other:
             os.chown(folder, self.user.pw_uid, self.user.pw_gid)
+
+
+def _make_account() -> None:
+    """Make the server's account unless it is there; raises DatabaseUnavailable where that is not possible.
+
+    One process at a time: of two `useradd` at once the later one replaces the account that the other has just made, by
+    one with another number, and the first home's server belongs to nobody.
+    """
+    _make_shared_state()
+    with open_lock_file(SHARED_STATE / "account.lock") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if _account_exists():
+            return
+        command = ["useradd", "--system", "--user-group", "--no-create-home", "--shell", "/bin/false", ACCOUNT]
+        made = subprocess.run(command, capture_output=True, text=True, check=False)
+        if not _account_exists():
+            raise DatabaseUnavailable(
+                f"PostgreSQL does not run as root, and no system account {ACCOUNT} could be made for it "
+                f"({made.stderr.strip()}): run as another user, or make that account."
+            )
 
 
 def _account_exists() -> bool:

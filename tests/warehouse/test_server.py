@@ -1,6 +1,7 @@
 """The embedded server as its users see it: up while somebody works with it, whatever happens to them."""
 
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -378,6 +379,27 @@ def test_programs_in_a_closed_folder_are_used_from_a_copy(folder: Path, monkeypa
         with running_database(_settings(folder / home)) as database:
             assert _execute(database, "select 1") == [(1,)]
     assert closed.stat().st_mode & 0o777 == 0o700
+
+
+@as_root
+@pytest.mark.usefixtures("shared_state")
+def test_homes_that_start_at_once_on_a_new_machine_make_one_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    account = f"growthleads-test-{os.getpid()}"
+    monkeypatch.setattr(installation, "ACCOUNT", account)
+    try:
+        with ThreadPoolExecutor(4) as homes:
+            found = list(homes.map(lambda _: installation.Account.current().user.pw_uid, range(4)))
+        assert found == [pwd.getpwnam(account).pw_uid] * 4
+    finally:
+        subprocess.run(["userdel", account], check=True)
+
+
+@as_root
+@pytest.mark.usefixtures("shared_state")
+def test_a_machine_where_no_account_can_be_made_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(installation, "ACCOUNT", "no:account")
+    with pytest.raises(DatabaseUnavailable, match=r"useradd: invalid user name .*run as another user, or make"):
+        installation.Account.current()
 
 
 @as_root
