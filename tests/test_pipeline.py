@@ -117,6 +117,46 @@ def test_a_second_pass_changes_nothing(week: Home) -> None:
     assert list((week.settings.landing_zone / "routy").iterdir()) == []
 
 
+def test_tables_filled_with_many_days_at_once_have_all_their_indexes_and_keys(home: Home) -> None:
+    made = _indexes_and_keys(home)
+    home.land_and_settle(RAW_EARNINGS)
+    home.land(
+        {
+            **routy("2024-01-01", ",A,Foo,US,,1.10,0,0"),
+            **routy("2024-03-01", ",A,Foo,US,,2.20,0,0"),
+            **no_clicks("2024-01-01", "2024-03-01"),
+            **scrapers("2024-01-01", ",A,Foo,US,100,0"),
+            **scrapers("2024-03-01", ",A,Foo,US,103.30,0"),
+        }
+    )
+    quarter = date(2024, 1, 1), date(2024, 3, 1)
+
+    # From nothing, and once more with rows there.
+    for _ in range(2):
+        home.perform(sources=SOURCES, days=quarter, recalculates=True)
+
+        assert _indexes_and_keys(home) == made
+        assert home.commissions("solution_3_marketing_daily") == {
+            ("A", "2024-01-01"): Decimal("1.10"),
+            # 2.20, and all that the total grew by, which was not scraped for too long to be spread.
+            ("A", "2024-03-01"): Decimal("5.50"),
+        }
+
+
+def _indexes_and_keys(home: Home) -> list[tuple[str, str, str]]:
+    rows = home.query(
+        """
+        select conrelid::regclass::text as relation, conname::text as name, pg_get_constraintdef(oid) as definition
+        from pg_constraint
+        where connamespace in ('silver'::regnamespace, 'gold'::regnamespace)
+        union all
+        select tablename, indexname, indexdef from pg_indexes where schemaname in ('silver', 'gold')
+        order by 1, 2
+        """
+    )
+    return [(row["relation"], row["name"], row["definition"]) for row in rows]
+
+
 def test_two_runs_over_one_day_leave_one_set_of_rows(week: Home) -> None:
     before = _marts(week), week.query("select count(*) from silver.traffic_events")
     problems: list[Exception] = []
