@@ -53,10 +53,10 @@ class Form(NamedTuple):
     fault: Callable[[pl.Series], pl.Series] | None
 
 
-def clean_text(fields: pl.Series) -> pl.Series:
+def clean_text(field: pl.Expr) -> pl.Expr:
     """Trimmed texts; null for the empty text and the spellings of null."""
-    text = fields.str.strip_chars()
-    return _where(~text.is_in(_NULLS), text)
+    text = field.str.strip_chars()
+    return pl.when(~text.is_in(_NULLS)).then(text)
 
 
 def form_of(dtype: pl.DataType) -> Form:

@@ -225,14 +225,18 @@ def _texts(records: Records, header: Header, source: Source) -> pl.DataFrame:
     fields = records.fields(len(header.names))
     known = source.schema.to_schema().columns
     delivered = [
-        clean_text(field).alias(name) for name, field in zip(header.names, fields, strict=True) if name in known
+        clean_text(pl.col(field)).alias(name)
+        for name, field in zip(header.names, fields.columns, strict=True)
+        if name in known
     ]
     left_out = [pl.lit(None, pl.String).alias(name) for name in known if name not in header.names]
-    return records.frame.select("line", *delivered, *left_out)
+    return pl.concat([records.frame.select("line"), fields], how="horizontal").select("line", *delivered, *left_out)
 
 
 def _entries(faults: pl.DataFrame, records: Records, header: Header, source: Source) -> pl.DataFrame:
     """What is quarantined of the records, by their faults."""
+    if faults.is_empty():
+        return quarantine.ENTRIES.to_frame()
     faulty = records.on_lines(faults["line"])
     texts = _texts(faulty.of_width(len(header.names)), header, source)
     return quarantine.entries(faults, faulty.frame, texts, folded_columns(source.schema))

@@ -22,6 +22,19 @@ FAULTS = pl.Schema(
 )
 """Columns of a frame of faults, of which a line can have several; ``column_name`` and ``value`` can be null."""
 
+ENTRIES = pl.Schema(
+    {
+        "line": pl.Int64,
+        "raw_line": pl.String,
+        "column_name": pl.String,
+        "value": pl.String,
+        "reason": pl.String,
+        "detail": pl.String,
+        "fields": pl.String,
+    }
+)
+"""Columns of a frame of entries: see ``ParsedFile.quarantined``."""
+
 # A frame of several chunks is copied into one to be hashed: not the whole of it at once.
 _HASHED_AT_ONCE = 100_000
 
@@ -216,6 +229,6 @@ def entries(faults: pl.DataFrame, records: pl.DataFrame, texts: pl.DataFrame, fo
     return (
         by_line.join(records.select("line", raw_line="raw"), on="line", how="left")
         .join(fields, on="line", how="left")
-        .select("line", "raw_line", "column_name", "value", "reason", "detail", "fields")
+        .select(ENTRIES.names())
         .sort("line")
     )

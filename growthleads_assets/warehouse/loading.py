@@ -38,8 +38,6 @@ from growthleads_assets.warehouse.tables import bronze_columns
 
 Item = TypeVar("Item")
 
-QUARANTINE_COLUMNS = ("line", "raw_line", "column_name", "value", "reason", "detail", "fields")
-
 
 @dataclass(frozen=True)
 class Outcome:
@@ -254,7 +252,7 @@ class Loader:
         def copies() -> Iterator[tuple[Batch, _Copy, _Copy]]:
             for batch in parse_in_batches(content, source, day, self.batch_bytes, self.limits):
                 rows = batch.rows.rename({"line": "_line"}).with_columns(**_constants(of_rows)).select(columns)
-                entries = batch.quarantined.select(QUARANTINE_COLUMNS).with_columns(**_constants(of_entries))
+                entries = batch.quarantined.with_columns(**_constants(of_entries))
                 entries = entries.filter(~is_held) if held else entries
                 yield batch, _Copy.of(rows), _Copy.of(entries)
 
