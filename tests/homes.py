@@ -90,8 +90,7 @@ class Home:
                 if request.days and not request.days.recalculates:
                     continue
                 if request.days is None:
-                    today = self.settings.today()
-                    self._build(command, today, today, DIMENSION_MODELS)
+                    self._build_dimensions(command)
                     continue
                 self.recalculate(
                     connection, request.days.first, request.days.last, command, publish=stop_after != "calculating"
@@ -125,8 +124,6 @@ class Home:
                 for name, copies in loader.archive.versions(source.name).items():
                     day = date.fromisoformat(name.removesuffix(".csv")) if source.is_event else None
                     loader.restore(source, name, day, copies)
-        today = self.settings.today()
-        self._build("run", today, today, DIMENSION_MODELS)
 
     def land_and_settle(self, files: Mapping[str, str | bytes], *, with_tests: bool = False) -> Plan:
         """`land`, then `settle`."""
@@ -138,7 +135,7 @@ class Home:
     ) -> None:
         """What the model assets do for a range of days."""
         publication.begin_calculation(connection, (1, 2), first, last, RUN_ID)
-        self._build(command, first, last, self._event_models())
+        self._build(command, first, last, self._event_models(only_tables=command == "run"))
         publication.finish_calculation(connection, RUN_ID)
         if publish:
             self.publish(connection, first, last)
@@ -164,17 +161,24 @@ class Home:
         """Publish what was calculated for the days, parts 1 and 2."""
         return publication.publish(connection, (1, 2), first, last, RUN_ID)
 
+    def _build_dimensions(self, command: str) -> None:
+        """What the assets of the dimensions do; these are views, of which there is nothing but the tests to run."""
+        if command == "build":
+            today = self.settings.today()
+            self._build(command, today, today, DIMENSION_MODELS)
+
     def _build(self, command: str, first: date, last: date, models: Sequence[str]) -> None:
         transformation = self.platform.transformation
         tests = input_tests(transformation.manifest, models) if command == "build" else []
         transformation.build(command, first, last, select=[*models, *tests])
 
-    def _event_models(self) -> list[str]:
+    def _event_models(self, *, only_tables: bool) -> list[str]:
+        """The models of a range of days. A build leaves the views among them as they were prepared."""
         return [
             node["name"]
             for node in self.platform.transformation.manifest["nodes"].values()
             if node["resource_type"] == "model"
-            and node["config"]["materialized"] != "published"
+            and node["config"]["materialized"] in ({"incremental"} if only_tables else {"incremental", "view"})
             and not {"reads_marts", "reports"} & {*node["tags"]}
             and node["name"] not in DIMENSION_MODELS
         ]
