@@ -4,9 +4,10 @@ Belongs here: what several measurements of loading share. Does not: what they re
 """
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 import psycopg
 
@@ -28,6 +29,15 @@ COPY_COLUMNS = {
     "visits bigint",
 }
 """The columns of the files as the platform types them, without what it adds."""
+ADDED_TO_ROUTY = {
+    "operator_key": "text default 'operator 7'",
+    "_source": "text default 'routy'",
+    "_file": f"text default '{LAST_DAY}.csv'",
+    "_line": "bigint default 1",
+    "_load_id": "bigint default 1",
+    "_day": f"date default '{LAST_DAY}'",
+}
+"""The columns that a routy row has in bronze beside its own, filled with something as long as what they hold."""
 
 
 def load_landed(connection: psycopg.Connection, platform: Platform) -> tuple[int, int]:
@@ -53,17 +63,20 @@ def timed_load(bench: Bench, home: Home, file: Path) -> Usage:
         return bench.usage(home, lambda: load_landed(connection, home.platform))
 
 
-def timed_copy(bench: Bench, home: Home, file: Path) -> Usage:
-    """What a bare COPY of the file takes, into an empty table of its columns without any index."""
+def timed_copy(bench: Bench, home: Home, file: Path, *, added: Mapping[str, str] = MappingProxyType({})) -> Usage:
+    """What a bare COPY of the file takes, into an empty table of its columns, and of those added, without any index."""
+    columns = ", ".join([COPY_COLUMNS["routy"], *(f"{name} {definition}" for name, definition in added.items())])
     home.execute("create schema if not exists bench", "drop table if exists bench.routy")
-    home.execute(f"create table bench.routy ({COPY_COLUMNS['routy']})", "checkpoint")
+    home.execute(f"create table bench.routy ({columns})", "checkpoint")
     with home.connected() as connection:
         return bench.usage(home, lambda: copy_file(connection, "routy", file))
 
 
 def copy_file(connection: psycopg.Connection, source: str, file: Path) -> None:
     """COPY a file as it is into `bench.<source>`."""
-    with connection.cursor() as cursor, cursor.copy(f"copy bench.{source} from stdin (format csv, header)") as copy:
+    columns = ", ".join(column.split()[0] for column in COPY_COLUMNS[source].split(", "))
+    command = f"copy bench.{source} ({columns}) from stdin (format csv, header)"
+    with connection.cursor() as cursor, cursor.copy(command.encode()) as copy:
         for block in blocks(file):
             copy.write(block)
 
