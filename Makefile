@@ -31,8 +31,10 @@ setup: $(READY) ## Install the platform and its locked dependencies into .venv
 
 # $(READY) says `unfinished` while it works: what an interrupted set-up left is not to be trusted, nor is what
 # was made for another folder, so these are made anew. An environment made by other means is kept and used.
-# uv installs in seconds what takes pip minutes. Only pip reads the configuration of pip, so that whoever has an index of
-# their own in it is served by pip, and so is who is without luck with uv.
+# uv installs in seconds what takes pip minutes. It compiles what it installs, as pip does: where Python itself is kept
+# from that (PYTHONDONTWRITEBYTECODE), every process would do it anew, which doubled what imports take. Only pip reads
+# the configuration of pip, so that whoever has an index of their own in it is served by pip, and so is who is without
+# luck with uv.
 $(READY): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { \
 		echo "The platform needs Python 3.11, 3.12 or 3.13, and none of $(PYTHONS) is one." \
@@ -50,7 +52,7 @@ $(READY): requirements.lock pyproject.toml
 	@echo "Installing the locked dependencies (up to a minute or two, only when they changed)"
 	@sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > $(VENV)/uv.txt
 	@$(PIP) install --require-hashes --no-deps --requirement $(VENV)/uv.txt
-	@if $(PIP) config list | grep -q '[.]index-url=' || ! $(UV) pip install --quiet $(LOCKED); then \
+	@if $(PIP) config list | grep -q '[.]index-url=' || ! $(UV) pip install --quiet --compile-bytecode $(LOCKED); then \
 		echo "Installing them with pip, which takes longer"; $(PIP) install $(LOCKED); \
 	fi
 	@$(PIP) install --no-deps --no-build-isolation --editable .

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from importlib.util import cache_from_source, find_spec
 from pathlib import Path
 
 import polars as pl
@@ -293,6 +294,15 @@ def test_life_of_a_home(terminal: Terminal) -> None:
     """One test, because each step starts from where the one before it left the home."""
     for step in LIFE:
         step(terminal)
+
+
+@pytest.mark.parametrize("package", ["dagster", "dbt.cli", "pandera", "polars", "psycopg", "sqlalchemy"])
+def test_what_is_installed_is_compiled(package: str) -> None:
+    """Compiling it in every process, as Python does where it may not keep the result, takes longer than running it."""
+    found = find_spec(package)
+
+    assert found and found.origin
+    assert Path(cache_from_source(found.origin)).exists()
 
 
 def test_a_wrong_setting_is_a_sentence() -> None:
