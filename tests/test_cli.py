@@ -301,7 +301,8 @@ def test_what_is_installed_is_compiled(package: str) -> None:
     """Compiling it in every process, as Python does where it may not keep the result, takes longer than running it."""
     found = find_spec(package)
 
-    assert found and found.origin
+    assert found
+    assert found.origin
     assert Path(cache_from_source(found.origin)).exists()
 
 
