@@ -39,7 +39,8 @@
 {%- endmacro %}
 
 {#-
-  The indexes of a table as statements that take them away and make them again as they were, keys last.
+  The indexes and keys of a table as statements that take them away and make them again as they were, but for those that
+  something else needs, such as somebody's view that groups by the key.
 
   A table that is filled from nothing is filled without them: made once all rows are there, they take a fraction of what
   they take row by row. Nobody waits for a table that has no rows yet.
@@ -48,18 +49,28 @@
     {{ return(run_query(
         "
         select
-            format('drop index %s', pg_index.indexrelid::regclass) as taken_away,
-            pg_get_indexdef(pg_index.indexrelid) as made_again
+            case
+                when keys.oid is null then format('drop index %s', pg_index.indexrelid::regclass)
+                else format('alter table %s drop constraint %I', keys.conrelid::regclass, keys.conname)
+            end as taken_away,
+            case
+                when keys.oid is null then pg_get_indexdef(pg_index.indexrelid)
+                else format(
+                    'alter table %s add constraint %I %s',
+                    keys.conrelid::regclass,
+                    keys.conname,
+                    pg_get_constraintdef(keys.oid)
+                )
+            end as made_again
         from pg_index
+        left join pg_constraint as keys
+            on pg_index.indexrelid = keys.conindid and keys.contype in ('p', 'u', 'x')
         where
             pg_index.indrelid = '" ~ relation ~ "'::regclass
-            and not exists (select from pg_constraint where pg_constraint.conindid = pg_index.indexrelid)
-        union all
-        select
-            format('alter table %s drop constraint %I', conrelid::regclass, conname),
-            format('alter table %s add constraint %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid))
-        from pg_constraint
-        where conrelid = '" ~ relation ~ "'::regclass and contype in ('p', 'u')
+            and not exists (
+                select from pg_depend
+                where pg_depend.refobjid in (pg_index.indexrelid, keys.oid) and pg_depend.deptype = 'n'
+            )
         "
     ).rows) }}
 {%- endmacro %}
