@@ -32,9 +32,9 @@ setup: $(READY) ## Install the platform and its locked dependencies into .venv
 # $(READY) says `unfinished` while it works: what an interrupted set-up left is not to be trusted, nor is what
 # was made for another folder, so these are made anew. An environment made by other means is kept and used.
 # uv installs in seconds what takes pip minutes. It compiles what it installs, as pip does: where Python itself is kept
-# from that (PYTHONDONTWRITEBYTECODE), every process would do it anew, which doubled what imports take. Only pip reads
-# the configuration of pip, so that whoever has an index of their own in it is served by pip, and so is who is without
-# luck with uv.
+# from that (PYTHONDONTWRITEBYTECODE), every process would do it anew, which nearly doubled what imports take. Only pip
+# reads the configuration of pip, so that whoever has an index of their own in it is served by pip, and so is who is
+# without luck with uv.
 $(READY): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { \
 		echo "The platform needs Python 3.11, 3.12 or 3.13, and none of $(PYTHONS) is one." \

@@ -298,7 +298,7 @@ def test_life_of_a_home(terminal: Terminal) -> None:
 
 @pytest.mark.parametrize("package", ["dagster", "dbt.cli", "pandera", "polars", "psycopg", "sqlalchemy"])
 def test_what_is_installed_is_compiled(package: str) -> None:
-    """Compiling it in every process, as Python does where it may not keep the result, takes longer than running it."""
+    """Else every process compiles it, where Python may not keep the result, which nearly doubles what imports take."""
     found = find_spec(package)
 
     assert found
