@@ -17,6 +17,7 @@ from growthleads_assets.automation.runs import (
     failure_reason,
     run_in_process,
 )
+from growthleads_assets.commands.backfill import rebuild as backfill
 from growthleads_assets.commands.reporting import Reporter
 from growthleads_assets.commands.run import run_pass
 from growthleads_assets.commands.status import status
@@ -149,6 +150,15 @@ def test_a_run_says_what_changed_in_dimensions_and_in_published_numbers(home: Ho
     # A on 29 February, part 1: 1.005 + 3*2 became 1.005 + 3*3, half a cent up both times. Part 2 is at its baseline.
     assert "| solution_1_marketing_daily | A | 2024-02-29 | 7.01 | 10.01 | 3.00 | deals/deals.csv |" in _lines(restated)
     assert on_the_mart["restated_numbers"] == restated["restated_numbers"]
+
+
+def test_a_backfill_names_the_days_without_a_file_in_order(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    home.land_and_settle(FILES)
+
+    assert backfill(home.platform, date(2024, 1, 1), date(2024, 4, 30), None, Reporter())
+
+    said = " ".join(capsys.readouterr().out.split())
+    assert "without any file: 2024-01-01 to 2024-02-28, 2024-03-03 to 2024-04-30" in said
 
 
 def test_status_says_why_a_day_is_not_published_whose_run_failed(home: Home) -> None:

@@ -11,7 +11,7 @@ from growthleads_assets.assets.platform import Platform
 from growthleads_assets.automation.alerting import attend
 from growthleads_assets.automation.runs import rebuilding_run, reloading_run
 from growthleads_assets.commands.reporting import NotPossible, Reporter
-from growthleads_assets.commands.run import runner, span
+from growthleads_assets.commands.run import runner, spans
 from growthleads_assets.planning.planner import DayRange
 from growthleads_assets.settings import Settings
 
@@ -62,15 +62,4 @@ def _say_which_days_have_no_file(connection: psycopg.Connection, first: date, la
         (first, last),
     ).fetchall()
     if rows:
-        reporter.say(f"without any file: {_listing([day for (day,) in rows])}")
-
-
-def _listing(days: list[date]) -> str:
-    """Days in order, those without a gap as one span."""
-    spans: list[tuple[date, date]] = []
-    for day in days:
-        if spans and (day - spans[-1][1]).days == 1:
-            spans[-1] = (spans[-1][0], day)
-        else:
-            spans.append((day, day))
-    return ", ".join(span(*ends) for ends in spans)
+        reporter.say(f"without any file: {spans(day for (day,) in rows)}")

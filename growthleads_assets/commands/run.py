@@ -3,9 +3,10 @@
 Belongs here: the order of the runs and what is said of them. Does not: what is to do, which the planner says.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
 
 import dagster as dg
 import psycopg
@@ -176,6 +177,13 @@ class Runner:
 def span(first: date, last: date) -> str:
     """Days as people read them."""
     return f"{first}" if first == last else f"{first} to {last}"
+
+
+def spans(days: Iterable[date]) -> str:
+    """Days in order, those without a gap as one span."""
+    runs = groupby(enumerate(sorted(days)), key=lambda item: item[1] - timedelta(days=item[0]))
+    together = ([day for _, day in run] for _, run in runs)
+    return ", ".join(span(run[0], run[-1]) for run in together)
 
 
 def _say_what_is_left(connection: psycopg.Connection, plan: Plan, reporter: Reporter) -> bool:

@@ -22,7 +22,7 @@ from growthleads_assets.automation.runs import failure_of_newest_run
 from growthleads_assets.automation.survey import survey
 from growthleads_assets.commands.payout import Circumstances, SourceDay, Verdict, by_source_and_day, verdict
 from growthleads_assets.commands.reporting import Mark, NotPossible, Reporter, plain_values
-from growthleads_assets.commands.run import PART_NAMES, span
+from growthleads_assets.commands.run import PART_NAMES, span, spans
 from growthleads_assets.contracts.registry import Registry
 from growthleads_assets.planning.planner import Landed, Plan
 from growthleads_assets.warehouse import ledger
@@ -181,7 +181,7 @@ def _show_verdicts(found: Status, reporter: Reporter) -> None:
 
 def _answers(by_day: Mapping[date, str]) -> str:
     return " ".join(
-        f"{words}: {', '.join(_spans(days))}."
+        f"{words}: {spans(days)}."
         for kind, words in ANSWERS.items()
         if (days := [day for day, answer in by_day.items() if answer == kind])
     )
@@ -204,16 +204,9 @@ def _show_reasons(verdicts: Sequence[Verdict], reporter: Reporter) -> None:
             found[newest_first.verdict, reason].append(newest_first.day)
     for (kind, reason), days in list(found.items())[:SHOWN_REASONS]:
         style = {"no": "red", "provisional": "yellow"}.get(kind, "")
-        reporter.say(f"  {', '.join(_spans(sorted(days)))}: {kind}: {reason}.", style)
+        reporter.say(f"  {spans(days)}: {kind}: {reason}.", style)
     if len(found) > SHOWN_REASONS:
         reporter.say(f"  … and {len(found) - SHOWN_REASONS} more: `growthleads status --json` has all of them.")
-
-
-def _spans(days: Iterable[date]) -> Iterator[str]:
-    """Days in order, those without a gap as one span."""
-    for _, run in groupby(enumerate(days), key=lambda item: item[1] - timedelta(days=item[0])):
-        together = [day for _, day in run]
-        yield span(together[0], together[-1])
 
 
 def _show_grid(found: Status, registry: Registry, reporter: Reporter) -> None:
