@@ -1,4 +1,4 @@
-"""Where Dagster keeps its event log (named in dagster.yaml).
+"""Where Dagster keeps its runs, events and schedules (named in dagster.yaml).
 
 Belongs here: what is different from dagster-postgres. Does not: reading events.
 """
@@ -7,26 +7,60 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 import dagster as dg
-from dagster_postgres import PostgresEventLogStorage
+from dagster_postgres import PostgresEventLogStorage, PostgresRunStorage, PostgresScheduleStorage
 from dagster_postgres.utils import pg_url_from_config
+from sqlalchemy import Connection, Engine, event
+
+# Any constant does, as long as every process uses the same one.
+TABLES_LOCK = 7_201_003
 
 
-class EventLog(PostgresEventLogStorage):
+class _MadeAtOnce:
+    """A storage whose tables are made by one process, in one transaction.
+
+    dagster-postgres commits each table by itself. Of processes that start at once some fail over tables that another
+    one makes, for all their retries; and where the maker dies in between, the other tables are missing for good, since
+    later processes look for one of them only.
+    """
+
+    _engine: Engine
+
+    @classmethod
+    def from_config_value(cls, inst_data: Any, config_value: Mapping[str, Any]) -> Self:
+        """The storage of the instance's configuration, which is that of dagster-postgres."""
+        return cls(  # type: ignore[call-arg]
+            inst_data=inst_data,
+            postgres_url=pg_url_from_config(config_value),
+            should_autocreate_tables=config_value.get("should_autocreate_tables", True),
+        )
+
+    def _init_db(self) -> None:
+        event.listen(self._engine, "begin", _alone_and_at_once, once=True)
+        super()._init_db()  # type: ignore[misc]
+
+
+def _alone_and_at_once(connection: Connection) -> None:
+    """Make a transaction of what dagster-postgres begins as one, on a connection that commits each statement."""
+    driver: Any = connection.connection.dbapi_connection
+    driver.autocommit = False
+    connection.exec_driver_sql(f"select pg_advisory_xact_lock({TABLES_LOCK})")
+
+
+class RunStorage(_MadeAtOnce, PostgresRunStorage):
+    """The record of runs in PostgreSQL."""
+
+
+class ScheduleStorage(_MadeAtOnce, PostgresScheduleStorage):
+    """The record of sensors and schedules in PostgreSQL."""
+
+
+class EventLog(_MadeAtOnce, PostgresEventLogStorage):
     """The event log in PostgreSQL, with one row for each check that a run plans.
 
     dagster-postgres makes one for each check and each day of the run's range, whether the check has partitions or not:
     106,000 rows and 150 MB for 3 years. No check here has any, so its result came into a row of its own, and the
     planned ones stayed as they were for good.
     """
-
-    @classmethod
-    def from_config_value(cls, inst_data: Any, config_value: Mapping[str, Any]) -> Self:
-        """The storage of the instance's configuration, which is that of dagster-postgres."""
-        return cls(
-            inst_data=inst_data,
-            postgres_url=pg_url_from_config(config_value),
-            should_autocreate_tables=config_value.get("should_autocreate_tables", True),
-        )
 
     def store_asset_check_event(self, event: dg.EventLogEntry, event_id: int | None) -> None:
         """Put a planned or evaluated check on record."""
