@@ -96,6 +96,30 @@ def test_a_project_that_breaks_a_contract_is_not_taken_into_use(home: Home, tmp_
     assert all("This model has an enforced contract that failed" in line and "surplus" in line for line in said)
 
 
+@pytest.mark.parametrize(
+    "other_key",
+    ["", "alter table silver.scraper_observations add primary key (date, marketing_source, operator, country, visits)"],
+    ids=["no primary key", "a wider one"],
+)
+def test_a_key_is_looked_for_where_postgresql_does_not_see_to_it(home: Home, other_key: str) -> None:
+    home.query_all(
+        f"""
+        alter table silver.scraper_observations drop constraint scraper_observations_pkey;
+        insert into silver.scraper_observations (marketing_source, operator, country, date, total_earnings, visits)
+        values ('A', 'Foo', 'US', '2024-03-01', 1, 1), ('A', 'Foo', 'US', '2024-03-01', 1, 2);
+        {other_key}
+        """
+    )
+    key = "scraper_observations_key_is_given_and_unique"
+
+    with pytest.raises(TransformationFailed) as failed:
+        home.platform.transformation.test_all_of_history([key])
+    assert failed.value.failed_tests == [key]
+
+    home.query_all("delete from silver.scraper_observations where visits = 2")
+    home.platform.transformation.test_all_of_history([key])
+
+
 def test_what_dbt_did_is_in_its_log(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     log = home.settings.dbt_log_path / "dbt.log"
     home.land_and_settle({**routy("2024-03-01", ",A,Foo,US,,1,0,0"), **no_clicks("2024-03-01")})

@@ -29,3 +29,23 @@
 {% macro postgres__safe_cast(field, type) -%}
     cast({{ field }} as {{ 'text[]' if type == 'ARRAY' else type }})
 {%- endmacro %}
+
+{#- Whether PostgreSQL has these columns as the primary key of what the test is attached to, as a condition. -#}
+{% macro is_primary_key(columns) -%}
+    {%- if model.refs -%} {%- set tested = ref(model.refs[0].name) -%}
+    {%- elif model.sources -%} {%- set tested = source(*model.sources[0]) -%}
+    {#- While the project is parsed, dbt does not know yet. -#}
+    {%- else -%} {%- set tested = none -%}
+    {%- endif -%}
+    exists (
+        select from pg_constraint
+        where
+            conrelid = '{{ tested }}'::regclass
+            and contype = 'p'
+            and (
+                select array_agg(attname::text order by attname::text collate "C")
+                from pg_attribute
+                where attrelid = conrelid and attnum = any(conkey)
+            ) = array['{{ columns | sort | join("', '") }}']
+    )
+{%- endmacro %}
