@@ -1,6 +1,6 @@
 """The least that a load and a calculation can cost: bare COPYs, and the same SQL straight through psql.
 
-Belongs here: the statements of that, taken from dbt's own compilation. Does not: timing them.
+Belongs here: the statements of that, taken from dbt's own compilation and PostgreSQL's catalog. Does not: timing them.
 """
 
 import json
@@ -31,21 +31,49 @@ def empty_tables(home: Home) -> None:
     )
 
 
-def write_statements(home: Home, script: Path) -> None:
-    """A script for psql that calculates all of the home's days as dbt does and makes all marts, as tables in `bench`.
+def write_statements(home: Home, *, models: Path, complete: Path) -> None:
+    """Scripts for psql that calculate all of the home's days as dbt does and make all marts, as tables in `bench`.
 
-    Compiled without a window, which `dbt compile` does not take: it is all of history then. A model reads the
+    ``models`` does that and no more; ``complete`` also makes the keys and indexes that the tables have, and runs the
+    tests that a run does. Neither has what the publisher does, which compares with what was published before.
+
+    Compiled without a window, which `dbt compile` does not take: it is all of history then. A model or test reads the
     platform's own tables of what comes before it, so that both calculate from the same.
     """
-    target = script.with_suffix(".target")
+    target = models.with_suffix(".target")
     home.growthleads("exec", "--", "dbt", "--quiet", "compile", "--target-path", str(target))
     nodes = json.loads((target / "manifest.json").read_text())["nodes"]
     order = TopologicalSorter({name: node["depends_on"]["nodes"] for name, node in nodes.items()}).static_order()
-    models = [nodes[name] for name in order if name.startswith("model.")]
-    statements = [
-        f"create table bench.{model['name']} as\n{model['compiled_code']};"
-        for model in models
-        if model["config"]["materialized"] == "incremental"
+    ordered = [nodes[name] for name in order if name in nodes]
+    tables = [
+        (node["schema"], node["name"], node["compiled_code"])
+        for node in ordered
+        if node["config"]["materialized"] == "incremental"
     ]
-    statements += [f"create table bench.{mart} as select * from candidate.{mart};" for mart in MARTS]
-    script.write_text("\n\n".join(statements))
+    tables += [("gold", mart, f"select * from candidate.{mart}") for mart in MARTS]
+    with models.open("w") as least, complete.open("w") as whole:
+        for schema, name, query in tables:
+            statement = f"create table bench.{name} as\n{query};\n\n"
+            least.write(statement)
+            whole.writelines([statement, *_indexes(home, schema, name), f"analyze bench.{name};\n\n"])
+        whole.writelines(
+            f"select count(*) from (\n{node['compiled_code']}\n) as failures;\n\n"
+            for node in ordered
+            if node["resource_type"] == "test"
+        )
+
+
+def _indexes(home: Home, schema: str, name: str) -> list[str]:
+    """Statements that give a table in `bench` the keys and indexes of the platform's table of that name."""
+    rows = home.query(
+        f"""
+        select coalesce(
+            format('alter table bench.{name} add %s;', pg_get_constraintdef(keys.oid)),
+            replace(pg_get_indexdef(indexrelid), ' ON {schema}.', ' ON bench.') || ';'
+        )
+        from pg_index
+        left join pg_constraint as keys on pg_index.indexrelid = keys.conindid and keys.contype in ('p', 'u', 'x')
+        where pg_index.indrelid = '{schema}.{name}'::regclass
+        """
+    )
+    return [f"{statement}\n\n" for (statement,) in rows]
