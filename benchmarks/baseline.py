@@ -68,12 +68,12 @@ def _indexes(home: Home, schema: str, name: str) -> list[str]:
     rows = home.query(
         f"""
         select coalesce(
-            format('alter table bench.{name} add %s;', pg_get_constraintdef(keys.oid)),
-            replace(pg_get_indexdef(indexrelid), ' ON {schema}.', ' ON bench.') || ';'
+            'alter table bench.{name} add ' || pg_get_constraintdef(keys.oid),
+            replace(pg_get_indexdef(indexrelid), ' ON {schema}.', ' ON bench.')
         )
         from pg_index
         left join pg_constraint as keys on pg_index.indexrelid = keys.conindid and keys.contype in ('p', 'u', 'x')
         where pg_index.indrelid = '{schema}.{name}'::regclass
         """
     )
-    return [f"{statement}\n\n" for (statement,) in rows]
+    return [f"{statement};\n\n" for (statement,) in rows]
