@@ -9,6 +9,7 @@ import os
 import re
 import secrets
 import signal
+import socket
 import subprocess
 import sysconfig
 import urllib.error
@@ -269,6 +270,7 @@ def deployment() -> Iterator[Deployment]:
 
 
 # One test, because each start costs as much as all that is looked at.
+# One test, because each start and each run costs as much as all that is looked at.
 def test_what_compose_starts_publishes_whatever_is_killed(deployment: Deployment) -> None:
     deployment.land({**RAW_EARNINGS, **routy("2024-03-01", ",A,Foo,US,,1.10,0,0"), **no_clicks("2024-03-01")})
     deployment.start("postgres")
@@ -276,6 +278,7 @@ def test_what_compose_starts_publishes_whatever_is_killed(deployment: Deployment
     said = deployment.run_once("init") + deployment.run_once("storage")
     assert not any(value in said for name, value in deployment.variables.items() if name.endswith("_PASSWORD"))
     deployment.start("code")
+    until(lambda: _listens(deployment.variables["CODE_SERVER_PORT"]), "the code location listens")
     until(lambda: deployment.is_healthy("code"), "the code location is healthy")
     deployment.start("webserver")
     deployment.start("daemon")
@@ -284,43 +287,41 @@ def test_what_compose_starts_publishes_whatever_is_killed(deployment: Deployment
     assert deployment.is_healthy("webserver")
     assert deployment.is_healthy("daemon")
 
-    # Files are published while there is no UI.
+    # Files land while nobody looks and are taken up while there is no UI, and the code location with a run in it is
+    # killed as that is about to publish.
     deployment.kill("webserver")
-    deployment.land({**routy("2024-03-02", ",A,Foo,US,,2.20,0,0"), **no_clicks("2024-03-02")})
-    deployment.start("webserver")
-    deployment.until_it_pays(("2024-03-01", "1.10"), ("2024-03-02", "2.20"))
-
-    # A file lands while nobody looks, and the code location with a run in it is killed as that is about to publish.
     deployment.kill("daemon")
+    deployment.land({**routy("2024-03-02", ",A,Foo,US,,2.20,0,0"), **no_clicks("2024-03-02")})
+    deployment.land(routy("2024-03-01", ",A,Foo,US,,7.70,0,0"))
     with deployment.marts_locked():
-        deployment.land(routy("2024-03-02", ",A,Foo,US,,7.70,0,0"))
         deployment.start("daemon")
         until(deployment.someone_waits_to_publish, "the correction is being published")
         deployment.kill("code")
     deployment.start("code")
-    deployment.until_it_pays(("2024-03-01", "1.10"), ("2024-03-02", "7.70"))
+    deployment.until_it_pays(("2024-03-01", "7.70"), ("2024-03-02", "2.20"))
 
     # The database is killed under all of them.
+    deployment.start("webserver")
     deployment.kill("postgres")
     deployment.land({**routy("2024-03-03", ",A,Foo,US,,3.30,0,0", ",B,Foo,US,,0.01,0,0"), **no_clicks("2024-03-03")})
     deployment.start("postgres")
     deployment.until_it_pays(
-        ("2024-03-01", "1.10"), ("2024-03-02", "7.70"), ("2024-03-03", "3.30"), ("2024-03-03", "0.01")
+        ("2024-03-01", "7.70"), ("2024-03-02", "2.20"), ("2024-03-03", "3.30"), ("2024-03-03", "0.01")
     )
     until(lambda: deployment.locations() == ["growthleads"], "the UI shows the code location again")
 
-    # Nothing is doubled: four rows landed in force, and 1.10 + 7.70 + 3.30 + 0.01 = 12.11.
+    # Nothing is doubled: four rows landed in force, and 7.70 + 2.20 + 3.30 + 0.01 = 13.21.
     assert deployment.rows("select _file, raw_earnings::numeric(9, 2)::text from bronze.routy order by 1, 2") == [
-        ("2024-03-01.csv", "1.10"),
-        ("2024-03-02.csv", "7.70"),
+        ("2024-03-01.csv", "7.70"),
+        ("2024-03-02.csv", "2.20"),
         ("2024-03-03.csv", "0.01"),
         ("2024-03-03.csv", "3.30"),
     ]
     months = "select operator, month::text, total_commission::text from gold.solution_3_operators_monthly"
-    assert deployment.rows(months, role="growthleads_reader") == [("Foo", "2024-03-01", "12.11")]
+    assert deployment.rows(months, role="growthleads_reader") == [("Foo", "2024-03-01", "13.21")]
     restated = "select mart, old_commission::text, new_commission::text from gold.commission_restatements where "
     restated += "mart like 'solution_3_marketing%'"
-    assert deployment.rows(restated) == [("solution_3_marketing_daily", "2.20", "7.70")]
+    assert deployment.rows(restated) == [("solution_3_marketing_daily", "1.10", "7.70")]
     # Of the run that was killed it is on record that it failed, in Dagster's own database.
     failed = "select exists (select from dagster.runs where status = 'FAILURE')"
     assert deployment.rows(failed, role="growthleads_dagster", dbname="growthleads_dagster") == [(True,)]
@@ -330,6 +331,11 @@ def test_what_compose_starts_publishes_whatever_is_killed(deployment: Deployment
 
     for service in ("daemon", "webserver", "code", "postgres"):
         assert deployment.stop(service) in (0, 143, -signal.SIGTERM), service
+
+
+def _listens(port: str) -> bool:
+    with socket.socket() as connection:
+        return connection.connect_ex(("127.0.0.1", int(port))) == 0
 
 
 def _accepts(deployment: Deployment) -> bool:
