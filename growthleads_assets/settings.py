@@ -339,9 +339,9 @@ class Settings(BaseSettings):
         description="a duration above 0 with its unit, such as 36h: how long sources and marts may go without news",
     )
     batch_size: ByteSize = Field(
-        default=ByteSize(8 * 1024**2),
+        default=ByteSize(4 * 1024**2),
         gt=0,
-        description="a size above 0, such as 8MiB: how much of a file is read, checked and loaded at a time",
+        description="a size above 0, such as 4MiB: how much of a file is read, checked and loaded at a time",
     )
     keep_runs: Annotated[timedelta, BeforeValidator(_duration), AfterValidator(_no_less_than_a_day)] = Field(
         default=timedelta(days=90), description="how long Dagster's record of runs is kept"

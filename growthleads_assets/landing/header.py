@@ -5,6 +5,7 @@ Belongs here: column names, missing, repeated and extra ones. Does not: the rows
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import polars as pl
@@ -24,10 +25,15 @@ class Header(NamedTuple):
     extra: tuple[str, ...]
 
 
-def snake_case(names: pl.Series) -> pl.Series:
-    """Column names as the platform writes them: ``countryCode`` and `` Country Code`` are ``country_code``."""
-    return (
-        names.str.strip_chars()
+@lru_cache(maxsize=32)
+def snake_case(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Column names as the platform writes them: ``countryCode`` and `` Country Code`` are ``country_code``.
+
+    Remembered, because the files of a source have one header, and its few names take as long as a thousand rows.
+    """
+    return tuple(
+        pl.Series(names, dtype=pl.String)
+        .str.strip_chars()
         .str.replace_all(r"([\p{Ll}0-9])(\p{Lu})", "${1}_${2}")
         .str.replace_all(r"[^\p{L}\p{N}]+", "_")
         .str.to_lowercase()
@@ -50,7 +56,7 @@ def refuse_boundless_header(line: int, width: int, size: int, limits: Limits) ->
 
 def read_header(delivered: Sequence[str], line: int, source: Source) -> Header:
     """The header's columns, from its fields; raises FileRefused when one is missing or stands there twice."""
-    names = tuple(snake_case(pl.Series(delivered, dtype=pl.String)))
+    names = snake_case(tuple(delivered))
     known = source.schema.to_schema().columns
     missing = [name for name in known if name not in names and name not in source.optional_columns]
     if missing:
