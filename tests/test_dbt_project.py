@@ -110,14 +110,14 @@ def test_a_key_is_looked_for_where_postgresql_does_not_see_to_it(home: Home, oth
         {other_key}
         """
     )
-    key = "scraper_observations_key_is_given_and_unique"
+    looks = "scraper_observations_key_is_given_and_unique"
 
     with pytest.raises(TransformationFailed) as failed:
-        home.platform.transformation.test_all_of_history([key])
-    assert failed.value.failed_tests == [key]
+        home.platform.transformation.test_all_of_history([looks])
+    assert failed.value.failed_tests == [looks]
 
     home.query_all("delete from silver.scraper_observations where visits = 2")
-    home.platform.transformation.test_all_of_history([key])
+    home.platform.transformation.test_all_of_history([looks])
 
 
 def test_what_dbt_did_is_in_its_log(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
