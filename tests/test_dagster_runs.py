@@ -108,6 +108,42 @@ def test_a_range_in_one_run_equals_its_days_one_by_one(server: Server) -> None:
         assert everything(home) == in_one_run
 
 
+def test_a_range_that_breaks_off_leaves_each_file_loaded_or_landed_and_the_next_run_loads_the_rest(home: Home) -> None:
+    days = [f"2024-03-{day:02}" for day in range(1, 13)]
+    for number, day in enumerate(days, start=1):
+        home.land(routy(day, f",A,Foo,US,,{number},0,0", f",B,Foo,US,,{number}.5,0,0"))
+    home.query_all(
+        """
+        create function break_off() returns trigger language plpgsql as $$ begin raise 'the disk is full'; end $$;
+        create trigger breaks_off before insert on bronze.routy for each row
+        when (new._day = '2024-03-05') execute function break_off();
+        """
+    )
+    run = PlannedRun("days", [dg.AssetKey(["bronze", "routy"])], tags={RANGE_START: days[0], RANGE_END: days[-1]})
+
+    def load() -> tuple[bool, set[str]]:
+        with dg.DagsterInstance.get() as instance:
+            result = run_in_process(run, build_defs(home.platform), instance)
+        loaded = {row["file"]: row["rows_loaded"] for row in home.query("select file, rows_loaded from bronze.files")}
+        in_table = {
+            row["_file"]: row["n"] for row in home.query("select _file, count(*) n from bronze.routy group by 1")
+        }
+        landed = {path.name for path in (home.settings.landing_zone / "routy").iterdir()}
+        assert loaded == in_table
+        assert landed == {f"{day}.csv" for day in days} - loaded.keys()
+        return result.success, landed
+
+    is_success, landed = load()
+
+    assert not is_success
+    assert "2024-03-05.csv" in landed
+
+    home.query_all("drop trigger breaks_off on bronze.routy")
+    assert load() == (True, set())
+    # 1 to 12 are 78, twice, and 12 halves.
+    assert home.query("select sum(raw_earnings) as paid from bronze.routy") == [{"paid": Decimal(162)}]
+
+
 def test_bronze_tables_and_checks_alone_can_be_run_and_the_same_bytes_again_are_no_failure(
     home: Home, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -5,19 +5,23 @@ Belongs here: the asset definitions and what they report. Does not: how a file i
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import date
 from functools import partial
+from queue import SimpleQueue
 from typing import Any
 
 import dagster as dg
+import psycopg
 
 from growthleads_assets.assets.lateness import can_be_late, lateness, lateness_check
 from growthleads_assets.assets.markdown import markdown_table
 from growthleads_assets.assets.partitions import days_of
 from growthleads_assets.assets.platform import Platform
 from growthleads_assets.contracts.registry import Source
-from growthleads_assets.landing.archive import ArchiveError
+from growthleads_assets.landing.archive import Archive, ArchiveError
 from growthleads_assets.landing.parsing import FileRefused
 from growthleads_assets.landing.reading import UnreadableFile
 from growthleads_assets.landing.zone import LandedFile
@@ -26,6 +30,9 @@ from growthleads_assets.warehouse.dimension_changes import DimensionChange, chan
 from growthleads_assets.warehouse.loading import Loader, Outcome, files_that_do_not_add_up
 from growthleads_assets.warehouse.quarantine import HeldOut, held_out
 from growthleads_assets.warehouse.tables import bronze_columns
+
+LOADERS = 2
+"""Files of a range of days that are loaded at a time: while one waits for the disk and the server, another is read."""
 
 FILES_ACCEPTED = "files_accepted"
 LEFT_OUT = "left_out"
@@ -73,10 +80,9 @@ def bronze_asset(source: Source, partitions: dg.PartitionsDefinition) -> dg.Asse
     ) -> dg.MaterializeResult:  # type: ignore[type-arg]  # Dagster reads the annotation and knows only the bare class
         days: list[date | None] = [*days_of(context)] if source.is_event else [None]
         outcomes: dict[date | None, Outcome] = {}
-        with platform.connected() as connection:
-            loader = platform.loader(connection, context.run.run_id)
+        with platform.connected() as connection, _loaders(platform, connection, context, len(days)) as loaders:
             if config.restore:
-                load = _restoring(loader, source)
+                load = _restoring(loaders[0].archive, source)
             else:
                 platform.refuse_before_rebuild(connection)
                 files = platform.landed(
@@ -85,11 +91,11 @@ def bronze_asset(source: Source, partitions: dg.PartitionsDefinition) -> dg.Asse
                     concerns=lambda file: file.source == source.name and file.day in days,
                 )
                 landed = {file.day: file for file in files if file.takeable}
-                load = partial(_load, loader, source, landed, reload=config.reload_unchanged)
-            for day in days:
-                outcomes[day] = load(day)
+                load = partial(_load, source, landed, reload=config.reload_unchanged)
+            for day, outcome in _each(days, load, loaders):
+                outcomes[day] = outcome
                 if day:
-                    context.add_asset_metadata(_partition_metadata(outcomes[day]), partition_key=day.isoformat())
+                    context.add_asset_metadata(_partition_metadata(outcome), partition_key=day.isoformat())
             is_new_version = not source.is_event and outcomes[None].status == "loaded"
             changes = changes_of_version_in_force(connection, source) if is_new_version else []
             held = held_out(connection, source=source.name, days=days)
@@ -118,10 +124,46 @@ def bronze_asset(source: Source, partitions: dg.PartitionsDefinition) -> dg.Asse
     return bronze
 
 
-def _restoring(loader: Loader, source: Source) -> Callable[[date | None], Outcome]:
-    archived = loader.archive.versions(source.name)
+@contextmanager
+def _loaders(
+    platform: Platform, connection: psycopg.Connection, context: dg.AssetExecutionContext, days: int
+) -> Iterator[Sequence[Loader]]:
+    """As many loaders as work on so many days, each with a connection of its own; ``connection`` is the first's."""
+    with ExitStack() as stack:
+        others = range(1, min(LOADERS, days))
+        connections = [connection, *(stack.enter_context(platform.connected()) for _ in others)]
+        yield [platform.loader(each, context.run.run_id) for each in connections]
 
-    def load(day: date | None) -> Outcome:
+
+def _each(
+    days: Sequence[date | None], load: Callable[[Loader, date | None], Outcome], loaders: Sequence[Loader]
+) -> Iterator[tuple[date | None, Outcome]]:
+    """The days with what became of each, in order; with several loaders each is at work on one of them.
+
+    Where one fails, the days that were begun are finished, and those that wait are not begun.
+    """
+    if len(loaders) == 1:
+        yield from ((day, load(loaders[0], day)) for day in days)
+        return
+    idle: SimpleQueue[Loader] = SimpleQueue()
+    for loader in loaders:
+        idle.put(loader)
+
+    def load_by_any(day: date | None) -> Outcome:
+        loader = idle.get()
+        try:
+            return load(loader, day)
+        finally:
+            idle.put(loader)
+
+    with ThreadPoolExecutor(len(loaders)) as threads:
+        yield from zip(days, threads.map(load_by_any, days), strict=True)
+
+
+def _restoring(archive: Archive, source: Source) -> Callable[[Loader, date | None], Outcome]:
+    archived = archive.versions(source.name)
+
+    def load(loader: Loader, day: date | None) -> Outcome:
         file = source.file_name(day)
         try:
             return loader.restore(source, file, day, archived.get(file, ()))
@@ -136,7 +178,7 @@ def _restoring(loader: Loader, source: Source) -> Callable[[date | None], Outcom
 
 
 def _load(
-    loader: Loader, source: Source, landed: Mapping[date | None, LandedFile], day: date | None, *, reload: bool
+    source: Source, landed: Mapping[date | None, LandedFile], loader: Loader, day: date | None, *, reload: bool
 ) -> Outcome:
     warning = None
     if file := landed.get(day):
