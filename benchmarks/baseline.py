@@ -34,8 +34,9 @@ def empty_tables(home: Home) -> None:
 def write_statements(home: Home, *, models: Path, complete: Path) -> None:
     """Scripts for psql that calculate all of the home's days as dbt does and make all marts, as tables in `bench`.
 
-    ``models`` does that and no more; ``complete`` also makes the keys and indexes that the tables have, and runs the
-    tests that a run does. Neither has what the publisher does, which compares with what was published before.
+    ``models`` does that and no more; ``complete`` also makes the keys and indexes that the tables have, takes the
+    statistics that a run takes, and runs the tests that a run does. Neither has what the publisher does, which compares
+    with what was published before.
 
     Compiled without a window, which `dbt compile` does not take: it is all of history then. A model or test reads the
     platform's own tables of what comes before it, so that both calculate from the same.
@@ -55,7 +56,9 @@ def write_statements(home: Home, *, models: Path, complete: Path) -> None:
         for schema, name, query in tables:
             statement = f"create table bench.{name} as\n{query};\n\n"
             least.write(statement)
-            whole.writelines([statement, *_indexes(home, schema, name), f"analyze bench.{name};\n\n"])
+            whole.writelines([statement, *_indexes(home, schema, name)])
+            if name not in MARTS:
+                whole.write(f"analyze bench.{name};\n\n")
         whole.writelines(
             f"select count(*) from (\n{node['compiled_code']}\n) as failures;\n\n"
             for node in ordered

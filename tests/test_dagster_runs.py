@@ -1,10 +1,15 @@
 """Whole Dagster runs through the real definitions: a range in one, and what they report."""
 
+import signal
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import dagster as dg
+import psycopg
 import pytest
 
 from growthleads_assets.alerts.channels import channels
@@ -23,6 +28,7 @@ from growthleads_assets.commands.run import run_pass
 from growthleads_assets.commands.status import status
 from growthleads_assets.contracts.registry import SOURCES
 from growthleads_assets.warehouse.alerts import deliver
+from growthleads_assets.warehouse.locks import wait_until
 from tests.cases import RAW_EARNINGS, brands, deals, manual, no_clicks, operators, routy, scrapers, voluum
 from tests.endpoints import endpoint
 from tests.homes import Home, Server
@@ -109,7 +115,7 @@ def test_a_range_in_one_run_equals_its_days_one_by_one(server: Server) -> None:
 
 
 def test_a_range_that_breaks_off_leaves_each_file_loaded_or_landed_and_the_next_run_loads_the_rest(home: Home) -> None:
-    days = [f"2024-03-{day:02}" for day in range(1, 13)]
+    days = [str(date(2024, 3, 1) + timedelta(days=day)) for day in range(40)]
     for number, day in enumerate(days, start=1):
         home.land(routy(day, f",A,Foo,US,,{number},0,0", f",B,Foo,US,,{number}.5,0,0"))
     home.query_all(
@@ -119,29 +125,64 @@ def test_a_range_that_breaks_off_leaves_each_file_loaded_or_landed_and_the_next_
         when (new._day = '2024-03-05') execute function break_off();
         """
     )
-    run = PlannedRun("days", [dg.AssetKey(["bronze", "routy"])], tags={RANGE_START: days[0], RANGE_END: days[-1]})
 
-    def load() -> tuple[bool, set[str]]:
-        with dg.DagsterInstance.get() as instance:
-            result = run_in_process(run, build_defs(home.platform), instance)
-        loaded = {row["file"]: row["rows_loaded"] for row in home.query("select file, rows_loaded from bronze.files")}
-        in_table = {
-            row["_file"]: row["n"] for row in home.query("select _file, count(*) n from bronze.routy group by 1")
-        }
-        landed = {path.name for path in (home.settings.landing_zone / "routy").iterdir()}
-        assert loaded == in_table
-        assert landed == {f"{day}.csv" for day in days} - loaded.keys()
-        return result.success, landed
-
-    is_success, landed = load()
-
-    assert not is_success
-    assert "2024-03-05.csv" in landed
+    assert not load_routy(home, days).success
+    # Nothing is begun once a day has failed; the other one at work and those that it took up before may be through.
+    assert {f"{day}.csv" for day in days[20:]} | {"2024-03-05.csv"} <= loaded_or_landed(home, days)
 
     home.query_all("drop trigger breaks_off on bronze.routy")
-    assert load() == (True, set())
-    # 1 to 12 are 78, twice, and 12 halves.
-    assert home.query("select sum(raw_earnings) as paid from bronze.routy") == [{"paid": Decimal(162)}]
+    assert load_routy(home, days).success
+    assert loaded_or_landed(home, days) == set()
+    # 1 to 40 are 820, twice, and 40 halves.
+    assert home.query("select sum(raw_earnings) as paid from bronze.routy") == [{"paid": Decimal(1660)}]
+
+
+def test_a_range_that_is_interrupted_ends_though_the_server_does_not_answer(home: Home) -> None:
+    days = ["2024-03-01", "2024-03-02", "2024-03-03"]
+    for day in days:
+        home.land(routy(day, ",A,Foo,US,,1,0,0"))
+    waiting = "select count(*) from pg_locks where not granted and relation = 'bronze.routy'::regclass"
+
+    def interrupt() -> None:
+        with psycopg.connect(home.database.conninfo, autocommit=True) as looking:
+            wait_until(lambda: looking.execute(waiting).fetchone() == (2,), 60)
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    with psycopg.connect(home.database.conninfo) as other:
+        other.execute("lock table bronze.routy in share mode")
+        interrupting = threading.Thread(target=interrupt)
+        interrupting.start()
+        # Else the run would wait for this test for good.
+        giving_up = threading.Timer(60, home.query_all, [f"select pg_terminate_backend({other.info.backend_pid})"])
+        giving_up.start()
+        with suppress(KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
+            assert not load_routy(home, days).success
+        interrupting.join()
+        giving_up.cancel()
+        assert other.execute("select 1").fetchone() == (1,)
+
+    assert loaded_or_landed(home, days) == {f"{day}.csv" for day in days}
+    assert load_routy(home, days).success
+    assert loaded_or_landed(home, days) == set()
+
+
+def load_routy(home: Home, days: Sequence[str]) -> dg.ExecuteInProcessResult:
+    """A run of the bronze table of routy over a range of days."""
+    run = PlannedRun("days", [dg.AssetKey(["bronze", "routy"])], tags={RANGE_START: days[0], RANGE_END: days[-1]})
+    with dg.DagsterInstance.get() as instance:
+        return run_in_process(run, build_defs(home.platform), instance)
+
+
+def loaded_or_landed(home: Home, days: Sequence[str]) -> set[str]:
+    """The files that still lie in the landing zone; each of the others is on record, with all of its rows in place."""
+    loaded = {row["file"]: row["rows_loaded"] for row in home.query("select file, rows_loaded from bronze.files")}
+    in_place = {
+        row["_file"]: row["n"] for row in home.query("select _file, count(*) as n from bronze.routy group by 1")
+    }
+    landed = {path.name for path in (home.settings.landing_zone / "routy").iterdir()}
+    assert loaded == in_place
+    assert landed == {f"{day}.csv" for day in days} - loaded.keys()
+    return landed
 
 
 def test_bronze_tables_and_checks_alone_can_be_run_and_the_same_bytes_again_are_no_failure(

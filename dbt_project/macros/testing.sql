@@ -30,10 +30,13 @@
     cast({{ field }} as {{ 'text[]' if type == 'ARRAY' else type }})
 {%- endmacro %}
 
-{#- Whether PostgreSQL has these columns as the primary key of what the test is attached to, as a condition. -#}
+{#-
+  Whether PostgreSQL has these columns as the primary key of what the test is attached to, as a condition. Here, where no
+  argument has that name, `model` is the test.
+-#}
 {% macro is_primary_key(columns) -%}
-    {%- if model.refs -%} {%- set tested = ref(model.refs[0].name) -%}
-    {%- elif model.sources -%} {%- set tested = source(*model.sources[0]) -%}
+    {%- if model.refs -%} {%- set tested = ref(model.refs[0].name).render() -%}
+    {%- elif model.sources -%} {%- set tested = source(*model.sources[0]).render() -%}
     {#- While the project is parsed, dbt does not know yet. -#}
     {%- else -%} {%- set tested = none -%}
     {%- endif -%}

@@ -5,7 +5,7 @@ Belongs here: the asset definitions and what they report. Does not: how a file i
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import date
@@ -28,6 +28,7 @@ from growthleads_assets.landing.zone import LandedFile
 from growthleads_assets.warehouse.completeness import late_files
 from growthleads_assets.warehouse.dimension_changes import DimensionChange, changes_of_version_in_force
 from growthleads_assets.warehouse.loading import Loader, Outcome, files_that_do_not_add_up
+from growthleads_assets.warehouse.locks import POLL_SECONDS
 from growthleads_assets.warehouse.quarantine import HeldOut, held_out
 from growthleads_assets.warehouse.tables import bronze_columns
 
@@ -79,7 +80,6 @@ def bronze_asset(source: Source, partitions: dg.PartitionsDefinition) -> dg.Asse
         context: dg.AssetExecutionContext, config: BronzeConfig, platform: dg.ResourceParam[Platform]
     ) -> dg.MaterializeResult:  # type: ignore[type-arg]  # Dagster reads the annotation and knows only the bare class
         days: list[date | None] = [*days_of(context)] if source.is_event else [None]
-        outcomes: dict[date | None, Outcome] = {}
         with platform.connected() as connection, _loaders(platform, connection, context, len(days)) as loaders:
             if config.restore:
                 load = _restoring(loaders[0].archive, source)
@@ -92,8 +92,8 @@ def bronze_asset(source: Source, partitions: dg.PartitionsDefinition) -> dg.Asse
                 )
                 landed = {file.day: file for file in files if file.takeable}
                 load = partial(_load, source, landed, reload=config.reload_unchanged)
-            for day, outcome in _each(days, load, loaders):
-                outcomes[day] = outcome
+            outcomes = _all(days, load, loaders)
+            for day, outcome in outcomes.items():
                 if day:
                     context.add_asset_metadata(_partition_metadata(outcome), partition_key=day.isoformat())
             is_new_version = not source.is_event and outcomes[None].status == "loaded"
@@ -128,23 +128,26 @@ def bronze_asset(source: Source, partitions: dg.PartitionsDefinition) -> dg.Asse
 def _loaders(
     platform: Platform, connection: psycopg.Connection, context: dg.AssetExecutionContext, days: int
 ) -> Iterator[Sequence[Loader]]:
-    """As many loaders as work on so many days, each with a connection of its own; ``connection`` is the first's."""
+    """As many loaders as work on so many days, each with a connection of its own; ``connection`` is the first's.
+
+    Raises what ``Platform.connected`` does.
+    """
     with ExitStack() as stack:
         others = range(1, min(LOADERS, days))
         connections = [connection, *(stack.enter_context(platform.connected()) for _ in others)]
         yield [platform.loader(each, context.run.run_id) for each in connections]
 
 
-def _each(
+def _all(
     days: Sequence[date | None], load: Callable[[Loader, date | None], Outcome], loaders: Sequence[Loader]
-) -> Iterator[tuple[date | None, Outcome]]:
-    """The days with what became of each, in order; with several loaders each is at work on one of them.
+) -> dict[date | None, Outcome]:
+    """What became of each of the days; with several loaders each is at work on one of them.
 
-    Where one fails, the days that were begun are finished, and those that wait are not begun.
+    Raises what ``load`` does, and what interrupts this thread: no other day is begun then, and the statements of those
+    at work are cancelled, so that their files stay where they are.
     """
     if len(loaders) == 1:
-        yield from ((day, load(loaders[0], day)) for day in days)
-        return
+        return {day: load(loaders[0], day) for day in days}
     idle: SimpleQueue[Loader] = SimpleQueue()
     for loader in loaders:
         idle.put(loader)
@@ -157,7 +160,19 @@ def _each(
             idle.put(loader)
 
     with ThreadPoolExecutor(len(loaders)) as threads:
-        yield from zip(days, threads.map(load_by_any, days), strict=True)
+        loads = [threads.submit(load_by_any, day) for day in days]
+        try:
+            for done in as_completed(loads):
+                done.result()
+        except BaseException:
+            for waiting in loads:
+                waiting.cancel()
+            # Again and again, for between two statements there is none to cancel.
+            while wait(loads, timeout=POLL_SECONDS).not_done:
+                for loader in loaders:
+                    loader.connection.cancel_safe()
+            raise
+    return {day: done.result() for day, done in zip(days, loads, strict=True)}
 
 
 def _restoring(archive: Archive, source: Source) -> Callable[[Loader, date | None], Outcome]:

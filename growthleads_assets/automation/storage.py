@@ -4,6 +4,7 @@ Belongs here: what is different from dagster-postgres. Does not: reading events.
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Self
 
 import dagster as dg
@@ -11,8 +12,8 @@ from dagster_postgres import PostgresEventLogStorage, PostgresRunStorage, Postgr
 from dagster_postgres.utils import pg_url_from_config
 from sqlalchemy import Connection, Engine, event
 
-# Any constant does, as long as every process uses the same one.
-TABLES_LOCK = 7_201_003
+# Any constant does that no other lock has (warehouse: layout, environment, roles), the same in every process.
+TABLES_LOCK = 7_201_004
 
 
 class _MadeAtOnce:
@@ -20,7 +21,8 @@ class _MadeAtOnce:
 
     dagster-postgres commits each table by itself. Of processes that start at once some fail over tables that another
     one makes, for all their retries; and where the maker dies in between, the other tables are missing for good, since
-    later processes look for one of them only.
+    later processes look for one of them only. What it notes of a new storage afterwards, to take short ways from then
+    on, `dagster instance migrate` makes up for.
     """
 
     _engine: Engine
@@ -35,7 +37,9 @@ class _MadeAtOnce:
         )
 
     def _init_db(self) -> None:
-        event.listen(self._engine, "begin", _alone_and_at_once, once=True)
+        # Once, because what comes after the tables relies on each statement being committed. A function of its own for
+        # each call, because SQLAlchemy takes no listener twice, and dagster-postgres calls this again where it fails.
+        event.listen(self._engine, "begin", partial(_alone_and_at_once), once=True)
         super()._init_db()  # type: ignore[misc]
 
 
