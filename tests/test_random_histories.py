@@ -30,8 +30,8 @@ Number = tuple[str, str, str]
 T = TypeVar("T")
 
 
-# An example takes many seconds here and milliseconds elsewhere: a fifteenth of what the profile asks for (deep: 66).
-@settings(max_examples=settings().max_examples // 15)
+# An example takes many seconds here and milliseconds elsewhere: a tenth of what the profile asks for (deep: 100).
+@settings(max_examples=settings().max_examples // 10)
 @given(history=strategies.histories())
 def test_the_platform_says_what_the_oracle_says(server: Server, history: strategies.History) -> None:
     with server.new_home(start_date=START_DATE) as home:
