@@ -11,7 +11,7 @@ from tests.homes import Home
 AT_ONCE = 4
 
 
-def test_processes_that_start_at_once_make_them_once(home: Home) -> None:
+def test_several_that_start_at_once_make_them_once(home: Home) -> None:
     # On a server that takes its time over a table, as a busy one does, they are sure to meet.
     after_each_table(home, "perform pg_sleep(0.2) where to_regclass('dagster.jobs') is null")
     together = threading.Barrier(AT_ONCE)
