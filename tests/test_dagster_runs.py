@@ -137,6 +137,28 @@ def test_a_range_that_breaks_off_leaves_each_file_loaded_or_landed_and_the_next_
     assert home.query("select sum(raw_earnings) as paid from bronze.routy") == [{"paid": Decimal(1660)}]
 
 
+def test_a_range_that_breaks_off_says_why_though_nothing_beside_it_can_be_cancelled(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_connection: psycopg.Connection) -> None:
+        raise psycopg.OperationalError("cancellation failed: the server is gone")
+
+    for number in range(1, 11):
+        home.land(routy(f"2024-03-{number:02}", *(f",A,Foo,US,,{line},0,0" for line in range(2_000))))
+    home.query_all(
+        """
+        create function break_off() returns trigger language plpgsql as $$ begin raise 'the disk is full'; end $$;
+        create trigger breaks_off before insert on bronze.routy for each row
+        when (new._day = '2024-03-01') execute function break_off();
+        """
+    )
+    monkeypatch.setattr(psycopg.Connection, "cancel_safe", fail)
+
+    result = load_routy(home, ["2024-03-01", "2024-03-10"])
+
+    assert "the disk is full" in failure_reason(result.all_events)
+
+
 def test_a_range_that_is_interrupted_ends_though_the_server_does_not_answer(home: Home) -> None:
     days = ["2024-03-01", "2024-03-02", "2024-03-03"]
     for day in days:

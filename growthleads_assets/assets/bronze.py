@@ -5,16 +5,12 @@ Belongs here: the asset definitions and what they report. Does not: how a file i
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed, wait
-from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import date
 from functools import partial
-from queue import SimpleQueue
 from typing import Any
 
 import dagster as dg
-import psycopg
 
 from growthleads_assets.assets.lateness import can_be_late, lateness, lateness_check
 from growthleads_assets.assets.markdown import markdown_table
@@ -27,13 +23,9 @@ from growthleads_assets.landing.reading import UnreadableFile
 from growthleads_assets.landing.zone import LandedFile
 from growthleads_assets.warehouse.completeness import late_files
 from growthleads_assets.warehouse.dimension_changes import DimensionChange, changes_of_version_in_force
-from growthleads_assets.warehouse.loading import Loader, Outcome, files_that_do_not_add_up
-from growthleads_assets.warehouse.locks import POLL_SECONDS
+from growthleads_assets.warehouse.loading import Loader, Outcome, files_that_do_not_add_up, load_all
 from growthleads_assets.warehouse.quarantine import HeldOut, held_out
 from growthleads_assets.warehouse.tables import bronze_columns
-
-LOADERS = 2
-"""Files of a range of days that are loaded at a time: while one waits for the disk and the server, another is read."""
 
 FILES_ACCEPTED = "files_accepted"
 LEFT_OUT = "left_out"
@@ -80,7 +72,7 @@ def bronze_asset(source: Source, partitions: dg.PartitionsDefinition) -> dg.Asse
         context: dg.AssetExecutionContext, config: BronzeConfig, platform: dg.ResourceParam[Platform]
     ) -> dg.MaterializeResult:  # type: ignore[type-arg]  # Dagster reads the annotation and knows only the bare class
         days: list[date | None] = [*days_of(context)] if source.is_event else [None]
-        with platform.connected() as connection, _loaders(platform, connection, context, len(days)) as loaders:
+        with platform.connected() as connection, platform.loaders(connection, context.run.run_id, len(days)) as loaders:
             if config.restore:
                 load = _restoring(loaders[0].archive, source)
             else:
@@ -92,7 +84,7 @@ def bronze_asset(source: Source, partitions: dg.PartitionsDefinition) -> dg.Asse
                 )
                 landed = {file.day: file for file in files if file.takeable}
                 load = partial(_load, source, landed, reload=config.reload_unchanged)
-            outcomes = _all(days, load, loaders)
+            outcomes = load_all(days, load, loaders)
             for day, outcome in outcomes.items():
                 if day:
                     context.add_asset_metadata(_partition_metadata(outcome), partition_key=day.isoformat())
@@ -122,57 +114,6 @@ def bronze_asset(source: Source, partitions: dg.PartitionsDefinition) -> dg.Asse
         )
 
     return bronze
-
-
-@contextmanager
-def _loaders(
-    platform: Platform, connection: psycopg.Connection, context: dg.AssetExecutionContext, days: int
-) -> Iterator[Sequence[Loader]]:
-    """As many loaders as work on so many days, each with a connection of its own; ``connection`` is the first's.
-
-    Raises what ``Platform.connected`` does.
-    """
-    with ExitStack() as stack:
-        others = range(1, min(LOADERS, days))
-        connections = [connection, *(stack.enter_context(platform.connected()) for _ in others)]
-        yield [platform.loader(each, context.run.run_id) for each in connections]
-
-
-def _all(
-    days: Sequence[date | None], load: Callable[[Loader, date | None], Outcome], loaders: Sequence[Loader]
-) -> dict[date | None, Outcome]:
-    """What became of each of the days; with several loaders each is at work on one of them.
-
-    Raises what ``load`` does, and what interrupts this thread: no other day is begun then, and the statements of those
-    at work are cancelled, so that their files stay where they are.
-    """
-    if len(loaders) == 1:
-        return {day: load(loaders[0], day) for day in days}
-    idle: SimpleQueue[Loader] = SimpleQueue()
-    for loader in loaders:
-        idle.put(loader)
-
-    def load_by_any(day: date | None) -> Outcome:
-        loader = idle.get()
-        try:
-            return load(loader, day)
-        finally:
-            idle.put(loader)
-
-    with ThreadPoolExecutor(len(loaders)) as threads:
-        loads = [threads.submit(load_by_any, day) for day in days]
-        try:
-            for done in as_completed(loads):
-                done.result()
-        except BaseException:
-            for waiting in loads:
-                waiting.cancel()
-            # Again and again, for between two statements there is none to cancel.
-            while wait(loads, timeout=POLL_SECONDS).not_done:
-                for loader in loaders:
-                    loader.connection.cancel_safe()
-            raise
-    return {day: done.result() for day, done in zip(days, loads, strict=True)}
 
 
 def _restoring(archive: Archive, source: Source) -> Callable[[Loader, date | None], Outcome]:

@@ -4,8 +4,8 @@ Belongs here: handing settings, database, archive and dbt project to assets. Doe
 """
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
 
@@ -29,6 +29,9 @@ from growthleads_assets.warehouse.loading import Loader, settle_acceptances
 from growthleads_assets.warehouse.server import running_database
 from growthleads_assets.warehouse.tables import record_settings
 from growthleads_assets.warehouse.transformation import Transformation
+
+LOADERS = 2
+"""Files of a range of days that are loaded at a time: while one waits for the disk and the server, another is read."""
 
 
 @dataclass
@@ -139,6 +142,16 @@ class Platform:
         settings = self.settings
         archive = Archive(settings.archive_zone)
         return Loader(connection, archive, self.rules, settings.batch_size, settings.limits, run_id)
+
+    @contextmanager
+    def loaders(self, connection: psycopg.Connection, run_id: str, files: int) -> Iterator[Sequence[Loader]]:
+        """As many loaders as work on so many files at a time, each with a connection; ``connection`` is the first's.
+
+        Raises what ``connected`` does.
+        """
+        with ExitStack() as stack:
+            others = (stack.enter_context(self.connected()) for _ in range(1, min(LOADERS, files)))
+            yield [self.loader(each, run_id) for each in (connection, *others)]
 
     @property
     def rules(self) -> str:

@@ -12,13 +12,14 @@ of them takes back all.
 """
 
 import io
-from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed, wait
 from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
+from queue import SimpleQueue
 from typing import BinaryIO, Literal, NamedTuple, TypeVar
 
 import polars as pl
@@ -37,6 +38,8 @@ from growthleads_assets.warehouse.dimension_changes import recorded
 from growthleads_assets.warehouse.tables import bronze_columns
 
 Item = TypeVar("Item")
+
+_CANCEL_AGAIN_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -296,6 +299,51 @@ class Loader:
                 return
             with cursor.copy(sql.SQL("copy {} ({}) from stdin (format csv)").format(table, columns)) as copy:
                 copy.write(rows.text)
+
+
+def load_all(
+    days: Sequence[date | None], load: Callable[[Loader, date | None], Outcome], loaders: Sequence[Loader]
+) -> dict[date | None, Outcome]:
+    """What became of each of the days; with several loaders each is at work on one of them.
+
+    Raises what ``load`` does, and what interrupts this thread: no other day is begun then, and the statements of those
+    at work are cancelled, so that their files stay where they are.
+    """
+    if len(loaders) == 1:
+        return {day: load(loaders[0], day) for day in days}
+    idle: SimpleQueue[Loader] = SimpleQueue()
+    for loader in loaders:
+        idle.put(loader)
+
+    def load_by_any(day: date | None) -> Outcome:
+        loader = idle.get()
+        try:
+            return load(loader, day)
+        finally:
+            idle.put(loader)
+
+    with ThreadPoolExecutor(len(loaders)) as threads:
+        loads = [threads.submit(load_by_any, day) for day in days]
+        try:
+            for done in as_completed(loads):
+                done.result()
+        except BaseException:
+            for waiting in loads:
+                waiting.cancel()
+            _cancel_until_done(loads, loaders)
+            raise
+    return {day: done.result() for day, done in zip(days, loads, strict=True)}
+
+
+def _cancel_until_done(loads: Collection[Future[Outcome]], loaders: Collection[Loader]) -> None:
+    """Cancel statements again and again, for between two of them there is none to cancel."""
+    at_work = True
+    while at_work:
+        for loader in loaders:
+            # Where the server is gone, so is the statement; why all of this ends is what is to be heard.
+            with suppress(psycopg.Error):
+                loader.connection.cancel_safe()
+        at_work = bool(wait(loads, _CANCEL_AGAIN_SECONDS).not_done)
 
 
 class _JudgedOtherwise(Exception):
