@@ -25,11 +25,12 @@ class Header(NamedTuple):
     extra: tuple[str, ...]
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=8)
 def snake_case(names: tuple[str, ...]) -> tuple[str, ...]:
     """Column names as the platform writes them: ``countryCode`` and `` Country Code`` are ``country_code``.
 
-    Remembered, because the files of a source have one header, and its few names take as long as a thousand rows.
+    Remembered, because the files of a source have one header, and its few names take as long as a thousand rows; only
+    the last few, because a header can have as many bytes as a row.
     """
     return tuple(
         pl.Series(names, dtype=pl.String)
