@@ -405,8 +405,10 @@ def export(mart: str, output: Path | None) -> int:
             if output:
                 export_to(connection, mart, output)
             else:
-                write_csv(connection, mart, sys.stdout.buffer)
-                sys.stdout.flush()
+                # Buffered in any case, as standard output itself is not where PYTHONUNBUFFERED is set: what is not, may
+                # take a part of a row and raise nothing.
+                with open(sys.stdout.fileno(), "wb", closefd=False) as target:
+                    write_csv(connection, mart, target)
         except NotExportable as problem:
             Reporter().complain(str(problem))
             return 1

@@ -28,8 +28,8 @@ KNOWN = {
     "kind": "schema, table or function, as the query of warehouse/roles.py says",
     "name": "quoted by PostgreSQL in the query of warehouse/roles.py",
 }
-# Methods of that name that take no statement.
-OTHERS = {"run.execute"}
+# Functions of that name that take no statement.
+OTHERS = {"run.execute", "generators.execute"}
 
 
 class Texts(ast.NodeVisitor):

@@ -2,7 +2,7 @@
 
 Both write six files over one connection. What the command costs before it reads anything is in `startup`; the command
 itself, once for each mart, is a line of its own without a target. psql copies the tables as they lie, while an export
-is ordered by key. What limits it is psycopg, which hands on row by row.
+is ordered by key, which is what limits it.
 """
 
 from collections.abc import Iterator

@@ -12,6 +12,7 @@ from psycopg import sql
 from psycopg.types.string import TextLoader
 
 from growthleads_assets.contracts.schemas import MONEY_SCALE
+from growthleads_assets.warehouse.copy_out import copy_out
 
 FORMATS = (".csv", ".parquet", ".xlsx")
 # The most that polars and Parquet carry; sums of earnings need 9 digits after the point.
@@ -38,8 +39,7 @@ def write_csv(connection: psycopg.Connection, name: str, target: BinaryIO) -> No
     """
     connection.execute("set datestyle to 'ISO, YMD'")
     statement = sql.SQL("copy ({}) to stdout (format csv, header)").format(_ordered(connection, name))
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        target.writelines(copy)
+    copy_out(connection, statement, target)
 
 
 def export_to(connection: psycopg.Connection, name: str, path: Path) -> None:
