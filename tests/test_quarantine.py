@@ -8,7 +8,7 @@ import polars as pl
 from click.testing import CliRunner, Result
 
 from growthleads_assets.cli import main
-from growthleads_assets.landing.cleaning import MONEY, clean_text, form_of
+from growthleads_assets.landing.cleaning import MONEY, clean_texts, form_of
 from tests.cases import RAW_EARNINGS, lines, manual, scrapers, voluum
 from tests.homes import Home
 
@@ -179,7 +179,7 @@ def test_money_held_out_is_read_by_the_rule_of_earnings(home: Home) -> None:
         ),
         *("1234567890123", "0.1234567891", "inf", "1e5", "1,000.50", "€5", ".", "+", "--1", "5 5", "٣", "1\n", "1_0"),
     ]
-    cleaned = pl.Series("amount", texts).to_frame().select(clean_text(pl.col("amount"))).to_series()
+    cleaned = clean_texts(pl.DataFrame({"amount": texts})).to_series()
     values = form_of(MONEY).read(cleaned, None)
     # An empty amount is worth nothing; one that cannot be read is worth nobody knows what.
     expected = [Decimal() if text is None else value for text, value in zip(cleaned, values, strict=True)]

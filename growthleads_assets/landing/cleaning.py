@@ -53,10 +53,11 @@ class Form(NamedTuple):
     fault: Callable[[pl.Series], pl.Series] | None
 
 
-def clean_text(field: pl.Expr) -> pl.Expr:
-    """Trimmed texts; null for the empty text and the spellings of null."""
-    text = field.str.strip_chars()
-    return pl.when(~text.is_in(_NULLS)).then(text)
+def clean_texts(fields: pl.DataFrame) -> pl.DataFrame:
+    """Trimmed texts of columns of texts; null for the empty text and the spellings of null."""
+    # One after the other: an expression that names what is trimmed twice has polars trim it twice.
+    trimmed = fields.select(pl.all().str.strip_chars())
+    return trimmed.select(pl.all().replace(_NULLS, None))
 
 
 def form_of(dtype: pl.DataType) -> Form:

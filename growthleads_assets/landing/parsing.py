@@ -13,7 +13,7 @@ import polars as pl
 from growthleads_assets.contracts.registry import Source
 from growthleads_assets.contracts.schemas import folded_columns, lower_case
 from growthleads_assets.landing import quarantine
-from growthleads_assets.landing.cleaning import clean_text, form_of
+from growthleads_assets.landing.cleaning import clean_texts, form_of
 from growthleads_assets.landing.header import Header, read_header, refuse_boundless_header
 from growthleads_assets.landing.records import (
     Block,
@@ -224,13 +224,10 @@ def _texts(records: Records, header: Header, source: Source) -> pl.DataFrame:
     """The cleaned texts of the schema's columns, in the header's order, with ``line``; null for a column left out."""
     fields = records.fields(len(header.names))
     known = source.schema.to_schema().columns
-    delivered = [
-        clean_text(pl.col(field)).alias(name)
-        for name, field in zip(header.names, fields.columns, strict=True)
-        if name in known
-    ]
-    left_out = [pl.lit(None, pl.String).alias(name) for name in known if name not in header.names]
-    return pl.concat([records.frame.select("line"), fields], how="horizontal").select("line", *delivered, *left_out)
+    delivered = {name: field for name, field in zip(header.names, fields.columns, strict=True) if name in known}
+    texts = clean_texts(fields.select(pl.col(field).alias(name) for name, field in delivered.items()))
+    left_out = [pl.lit(None, pl.String).alias(name) for name in known if name not in delivered]
+    return texts.insert_column(0, records.frame["line"]).with_columns(left_out)
 
 
 def _entries(faults: pl.DataFrame, records: Records, header: Header, source: Source) -> pl.DataFrame:

@@ -178,7 +178,13 @@ def _release() -> str:
 def _fingerprint(registry: Registry) -> str:
     """What the bronze tables and the record of the registry follow from."""
     parts = [
-        (source.description, bronze_columns(source), sorted(required_columns(source)), bronze_key(source), row)
+        (
+            source.description,
+            sorted(bronze_columns(source).items()),
+            sorted(required_columns(source)),
+            bronze_key(source),
+            row,
+        )
         for source, row in zip(registry.values(), _registry_rows(registry), strict=True)
     ]
     return hashlib.sha256(repr(parts).encode()).hexdigest()
