@@ -24,8 +24,8 @@ import psutil
 import psycopg
 
 from benchmarks import data
-from growthleads_assets.assets.platform import Platform
 from growthleads_assets.contracts.registry import SOURCES
+from growthleads_assets.home.platform import Platform
 from growthleads_assets.settings import PREFIX, Settings, load_settings
 from growthleads_assets.warehouse.database import Database
 from growthleads_assets.warehouse.installation import bundled_binaries

@@ -14,8 +14,8 @@ import psycopg
 from benchmarks import data
 from benchmarks.harness import Bench, Usage
 from benchmarks.homes import LAST_DAY, Home
-from growthleads_assets.assets.platform import Platform
 from growthleads_assets.contracts.registry import SOURCES
+from growthleads_assets.home.platform import Platform
 from growthleads_assets.landing.zone import discover
 
 BYTES_AT_ONCE = 1 << 20

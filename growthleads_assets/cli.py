@@ -80,10 +80,10 @@ def run() -> int:
 
 
 def _run(settings: Settings) -> int:
-    from growthleads_assets.assets.platform import Platform
     from growthleads_assets.commands.run import run_pass
     from growthleads_assets.commands.session import working_on
     from growthleads_assets.contracts.registry import SOURCES
+    from growthleads_assets.home.platform import Platform
 
     with working_on(settings) as (inside, _):
         return 0 if run_pass(Platform(inside, SOURCES), Reporter()) else 1
@@ -96,10 +96,10 @@ def _run(settings: Settings) -> int:
 @_explained
 def backfill(first: datetime, last: datetime, source: str | None) -> int:
     """Rebuild days from the accepted files, and publish what comes out differently."""
-    from growthleads_assets.assets.platform import Platform
     from growthleads_assets.commands.backfill import rebuild
     from growthleads_assets.commands.session import working_on
     from growthleads_assets.contracts.registry import SOURCES
+    from growthleads_assets.home.platform import Platform
 
     with working_on(load_settings()) as (inside, _):
         succeeded = rebuild(Platform(inside, SOURCES), first.date(), last.date(), source, Reporter())
@@ -115,10 +115,10 @@ def rebuild(catch_up: bool, abandon: bool) -> int:
 
     Interrupted, it goes on where it was. Exit code 1: something could not be loaded, and is named.
     """
-    from growthleads_assets.assets.platform import Platform
     from growthleads_assets.commands.rebuild import abandon_rebuild, rebuild_from_archive
     from growthleads_assets.commands.session import working_on
     from growthleads_assets.contracts.registry import SOURCES
+    from growthleads_assets.home.platform import Platform
 
     if abandon and catch_up:
         raise NotPossible("--abandon ends a rebuild and --catch-up begins one: give one of them.")
@@ -135,11 +135,11 @@ def rebuild(catch_up: bool, abandon: bool) -> int:
 @_explained
 def revert(source: str, file: str) -> int:
     """Go back to the version of FILE (such as 2024-03-26.csv) of SOURCE before the one in force."""
-    from growthleads_assets.assets.platform import Platform
     from growthleads_assets.commands.revert import land_previous_version
     from growthleads_assets.commands.run import run_pass
     from growthleads_assets.commands.session import working_on
     from growthleads_assets.contracts.registry import SOURCES
+    from growthleads_assets.home.platform import Platform
 
     with working_on(load_settings()) as (inside, _):
         platform = Platform(inside, SOURCES)
@@ -158,10 +158,10 @@ def restatements(
     first: datetime | None, last: datetime | None, source: str | None, with_accruals: bool, as_json: bool
 ) -> None:
     """List published numbers that changed, with the file that brought it about."""
-    from growthleads_assets.assets.platform import Platform
     from growthleads_assets.commands import restatements as listing
     from growthleads_assets.commands.session import working_on
     from growthleads_assets.contracts.registry import SOURCES
+    from growthleads_assets.home.platform import Platform
     from growthleads_assets.warehouse.restatements import restatements as read
 
     first_day, last_day = _days_between(first, last)
@@ -196,10 +196,10 @@ def quarantine(context: click.Context, /, **options: Any) -> None:
 def _list_quarantine(
     first: datetime | None, last: datetime | None, source: str | None, with_resolved: bool, as_json: bool
 ) -> None:
-    from growthleads_assets.assets.platform import Platform
     from growthleads_assets.commands import quarantine as listing
     from growthleads_assets.commands.session import working_on
     from growthleads_assets.contracts.registry import SOURCES
+    from growthleads_assets.home.platform import Platform
     from growthleads_assets.warehouse.quarantine import held_out
 
     first_day, last_day = _days_between(first, last)
@@ -219,10 +219,10 @@ def _list_quarantine(
 @_explained
 def show_quarantine(file: tuple[str, ...], as_json: bool) -> None:
     """Show the rows of FILE (such as routy/2024-03-26.csv) that are held out, each with what to do."""
-    from growthleads_assets.assets.platform import Platform
     from growthleads_assets.commands import quarantine as listing
     from growthleads_assets.commands.session import working_on
     from growthleads_assets.contracts.registry import SOURCES
+    from growthleads_assets.home.platform import Platform
     from growthleads_assets.landing.archive import Archive
 
     with working_on(load_settings()) as (inside, _):
@@ -241,10 +241,10 @@ def show_quarantine(file: tuple[str, ...], as_json: bool) -> None:
 @_explained
 def export_quarantine(file: tuple[str, ...], output: Path | None) -> None:
     """Write the rows of FILE that are held out in the file's own format, to be mended and landed again."""
-    from growthleads_assets.assets.platform import Platform
     from growthleads_assets.commands import quarantine as listing
     from growthleads_assets.commands.session import working_on
     from growthleads_assets.contracts.registry import SOURCES
+    from growthleads_assets.home.platform import Platform
     from growthleads_assets.landing.archive import Archive
 
     with working_on(load_settings()) as (inside, _):
@@ -267,10 +267,10 @@ def export_quarantine(file: tuple[str, ...], output: Path | None) -> None:
 @_explained
 def demo() -> int:
     """Show it all on sample data, in a home of its own."""
-    from growthleads_assets.assets.platform import Platform
     from growthleads_assets.commands.demo import demo_settings, run_demo
     from growthleads_assets.commands.session import working_on
     from growthleads_assets.contracts.registry import SOURCES
+    from growthleads_assets.home.platform import Platform
 
     with working_on(demo_settings()) as (inside, _):
         return 0 if run_demo(Platform(inside, SOURCES), Reporter()) else 1
@@ -302,10 +302,10 @@ def dev(port: int, on_demo: bool) -> int:
 @_explained
 def status(days: int, last: datetime | None, with_files: bool, as_json: bool) -> None:
     """Show which days can be paid out and why others cannot, and what has landed without being loaded."""
-    from growthleads_assets.assets.platform import Platform
     from growthleads_assets.commands import status as overview
     from growthleads_assets.commands.session import working_on
     from growthleads_assets.contracts.registry import SOURCES
+    from growthleads_assets.home.platform import Platform
 
     with working_on(load_settings()) as (inside, _):
         found = overview.status(Platform(inside, SOURCES), number_of_days=days, last=last.date() if last else None)
@@ -319,10 +319,10 @@ def status(days: int, last: datetime | None, with_files: bool, as_json: bool) ->
 @_explained
 def check() -> int:
     """Check all of history: every rule, and what is worth a look. Exit code 1: a rule is broken."""
-    from growthleads_assets.assets.platform import Platform
     from growthleads_assets.commands.check import check_history
     from growthleads_assets.commands.session import working_on
     from growthleads_assets.contracts.registry import SOURCES
+    from growthleads_assets.home.platform import Platform
 
     with working_on(load_settings()) as (inside, _):
         return 0 if check_history(Platform(inside, SOURCES), Reporter()) else 1
@@ -333,10 +333,10 @@ def check() -> int:
 @_explained
 def trim(keep: str | None) -> None:
     """Delete Dagster's record of old runs, as the job `retention` does each day; all data and its history stay."""
-    from growthleads_assets.assets.platform import Platform
     from growthleads_assets.commands import trim as trimming
     from growthleads_assets.commands.session import working_on
     from growthleads_assets.contracts.registry import SOURCES
+    from growthleads_assets.home.platform import Platform
 
     with working_on(load_settings(**({} if keep is None else {"keep_runs": keep}))) as (inside, _):
         trimming.trim(Platform(inside, SOURCES), Reporter())
@@ -350,10 +350,10 @@ def trim(keep: str | None) -> None:
 @_explained
 def alerts(as_json: bool, test: bool) -> int:
     """List what people were told of, and whether it reached them."""
-    from growthleads_assets.assets.platform import Platform
     from growthleads_assets.commands import alerts as listing
     from growthleads_assets.commands.session import working_on
     from growthleads_assets.contracts.registry import SOURCES
+    from growthleads_assets.home.platform import Platform
     from growthleads_assets.warehouse.alerts import alerts_raised
 
     settings = load_settings()
@@ -375,9 +375,9 @@ def alerts(as_json: bool, test: bool) -> int:
 @_explained
 def metrics(serve: bool, host: str, port: int) -> None:
     """Print what an operator watches, as Prometheus metrics."""
-    from growthleads_assets.assets.platform import Platform
     from growthleads_assets.commands import metrics as watch
     from growthleads_assets.contracts.registry import SOURCES
+    from growthleads_assets.home.platform import Platform
 
     platform = Platform(load_settings(), SOURCES)
     if serve:

@@ -6,9 +6,9 @@ Belongs here: the definitions of the home that the environment names. Does not: 
 import dagster as dg
 
 from growthleads_assets import logs
-from growthleads_assets.assets.platform import Platform
 from growthleads_assets.automation.graph import build_defs
 from growthleads_assets.contracts.registry import SOURCES
+from growthleads_assets.home.platform import Platform
 from growthleads_assets.settings import load_settings
 
 

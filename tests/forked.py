@@ -15,7 +15,7 @@ from typing import Any
 IMPORTED = (
     "tests.homes",
     "growthleads_assets.cli",
-    "growthleads_assets.commands.run",
+    "growthleads_assets.commands.runner",
     "dbt.cli.main",
     "dagster_postgres",
 )

@@ -22,9 +22,9 @@ from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
 
 from growthleads_assets.assets.models import DIMENSION_MODELS, input_tests
-from growthleads_assets.assets.platform import Platform
-from growthleads_assets.automation.survey import survey
 from growthleads_assets.contracts.registry import SOURCES
+from growthleads_assets.home.platform import Platform
+from growthleads_assets.home.survey import survey
 from growthleads_assets.planning.planner import Plan
 from growthleads_assets.planning.requests import BY_HAND, Attempts, Request, requests
 from growthleads_assets.settings import Settings, load_settings

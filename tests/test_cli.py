@@ -31,10 +31,13 @@ class Terminal:
 
     home: Path
 
-    def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    @property
+    def environment(self) -> dict[str, str]:
         own = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-        environment = {**own, "GROWTHLEADS_HOME": str(self.home), "GROWTHLEADS_SETTLE_SECONDS": "0", **variables}
-        return forked.Command(arguments, environment).ended()
+        return {**own, "GROWTHLEADS_HOME": str(self.home), "GROWTHLEADS_SETTLE_SECONDS": "0"}
+
+    def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        return forked.Command(arguments, {**self.environment, **variables}).ended()
 
     def land(self, files: Mapping[str, str]) -> None:
         for relative, content in files.items():
@@ -136,6 +139,21 @@ def status_says_what_is_where(terminal: Terminal) -> None:
     assert "part 1, web traffic" in shown
     assert "routy/2999-01-01.csv" in shown
     assert "published" in shown
+
+
+def a_look_imports_neither_dagster_nor_dbt(terminal: Terminal) -> None:
+    """They take longer than all else that a look does, and most passes of a schedule find nothing new."""
+    for command in ("run", "status"):
+        looked = subprocess.run(
+            [COMMAND[0], "-X", "importtime", *COMMAND[1:], command],
+            env=terminal.environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        imported = {line.rpartition("|")[2].strip() for line in looked.stderr.splitlines()}
+        assert "polars" in imported
+        assert imported.isdisjoint({"dagster", "dbt", "sqlalchemy"})
 
 
 def alerts_say_who_was_told(terminal: Terminal) -> None:
@@ -261,6 +279,7 @@ def the_database_stays_up_until_it_is_stopped(terminal: Terminal) -> None:
 LIFE: tuple[Callable[[Terminal], None], ...] = (
     files_land_and_are_mended,
     status_says_what_is_where,
+    a_look_imports_neither_dagster_nor_dbt,
     alerts_say_who_was_told,
     export_writes_files,
     other_commands_see_the_same_database,

@@ -19,9 +19,9 @@ import psutil
 import psycopg
 import pytest
 
-from growthleads_assets.assets.platform import Platform
 from growthleads_assets.commands.session import working_on
 from growthleads_assets.contracts.registry import SOURCES
+from growthleads_assets.home.platform import Platform
 from growthleads_assets.settings import PREFIX, Settings, load_settings
 from growthleads_assets.warehouse.database import Database
 from growthleads_assets.warehouse.server import StopOutcome, stop_database

@@ -3,8 +3,8 @@
 import os
 from decimal import Decimal
 
-from growthleads_assets.assets.platform import Platform
 from growthleads_assets.contracts.registry import SOURCES
+from growthleads_assets.home.platform import Platform
 from tests.cases import RAW_EARNINGS, no_clicks, routy
 from tests.homes import Home
 

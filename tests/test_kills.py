@@ -12,9 +12,9 @@ import pytest
 from psycopg import sql
 
 from growthleads_assets import cli
-from growthleads_assets.assets.platform import Platform
 from growthleads_assets.automation import runs
 from growthleads_assets.contracts.registry import SOURCES
+from growthleads_assets.home.platform import Platform
 from growthleads_assets.landing import departure
 from growthleads_assets.settings import load_settings
 from growthleads_assets.warehouse import loading, publication

@@ -13,9 +13,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 
 from growthleads_assets.alerts.alert import Alert
-from growthleads_assets.assets.platform import Platform
 from growthleads_assets.commands import metrics
 from growthleads_assets.contracts.registry import SOURCES
+from growthleads_assets.home.platform import Platform
 from growthleads_assets.warehouse.alerts import raise_alert
 from tests.cases import RAW_EARNINGS, manual, no_clicks, routy, scrapers
 from tests.homes import Home

@@ -10,9 +10,9 @@ import pandera.polars as pa
 import psycopg
 import pytest
 
-from growthleads_assets.assets.platform import Platform
 from growthleads_assets.contracts.registry import SOURCES, Source
 from growthleads_assets.contracts.schemas import Count, Money, Timestamp
+from growthleads_assets.home.platform import Platform
 from growthleads_assets.settings import CHECKOUT
 from growthleads_assets.warehouse.dbt_sources import PATH, render_sources
 from growthleads_assets.warehouse.loading import files_that_do_not_add_up

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from growthleads_assets.automation.survey import survey
+from growthleads_assets.home.survey import survey
 from growthleads_assets.settings import PREFIX, load_settings
 from growthleads_assets.warehouse.server import running_database, stop_database
 from tests import forked

@@ -2,7 +2,8 @@
 
 On a home with 30 days of history, with its server up, and, as cron finds it, with the server started and stopped by
 the command. Where the time goes is taken from runs of their own under the profile of `benchmarks.processes.profiled`.
-Limited by imports, by making the asset graph, and by Dagster's and dbt's own work around each step and model.
+Limited by imports: with nothing new by those of polars and pandera, else by those of Dagster and dbt, the asset graph,
+and their own work around each step and model.
 """
 
 from collections.abc import Iterator, Sequence

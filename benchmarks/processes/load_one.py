@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 from benchmarks.loads import load_landed
-from growthleads_assets.assets.platform import Platform
 from growthleads_assets.contracts.registry import SOURCES
+from growthleads_assets.home.platform import Platform
 from growthleads_assets.settings import load_settings
 
 

@@ -29,10 +29,10 @@ WORK = (LOADING, MODELS, PUBLISHING)
 
 PACKAGE = "growthleads_assets"
 PARTS: Sequence[tuple[str, str, str]] = (
-    (f"{PACKAGE}.assets.platform", "Platform.connected", CONNECTING),
+    (f"{PACKAGE}.home.platform", "Platform.connected", CONNECTING),
     (f"{PACKAGE}.warehouse.server", "running_database", CONNECTING),
     (f"{PACKAGE}.warehouse.environment", "prepare_dagster_home", CONNECTING),
-    (f"{PACKAGE}.automation.survey", "survey", SURVEY),
+    (f"{PACKAGE}.home.survey", "survey", SURVEY),
     (f"{PACKAGE}.automation.graph", "build_defs", DEFINITIONS),
     (f"{PACKAGE}.warehouse.loading", "Loader.load_landed", LOADING),
     (f"{PACKAGE}.warehouse.loading", "Loader.reload", LOADING),
@@ -43,6 +43,8 @@ PARTS: Sequence[tuple[str, str, str]] = (
     (f"{PACKAGE}.warehouse.publication", "publish", PUBLISHING),
     (f"{PACKAGE}.automation.runs", "run_in_process", RUNS),
     (f"{PACKAGE}.automation.alerting", "attend", ALERTS),
+    (f"{PACKAGE}.home.telling", "raise_about_files", ALERTS),
+    (f"{PACKAGE}.home.telling", "deliver", ALERTS),
     ("dagster_postgres", "PostgresEventLogStorage.*", STORAGE),
     ("dagster_postgres", "PostgresRunStorage.*", STORAGE),
     ("dagster_postgres", "PostgresScheduleStorage.*", STORAGE),

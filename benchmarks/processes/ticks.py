@@ -9,10 +9,10 @@ import time
 
 import dagster as dg
 
-from growthleads_assets.assets.platform import Platform
 from growthleads_assets.automation.graph import build_defs
 from growthleads_assets.commands.session import working_on
 from growthleads_assets.contracts.registry import SOURCES
+from growthleads_assets.home.platform import Platform
 from growthleads_assets.settings import load_settings
 
 TICKS = 4

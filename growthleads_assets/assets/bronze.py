@@ -15,8 +15,9 @@ import dagster as dg
 from growthleads_assets.assets.lateness import can_be_late, lateness, lateness_check
 from growthleads_assets.assets.markdown import markdown_table
 from growthleads_assets.assets.partitions import days_of
-from growthleads_assets.assets.platform import Platform
+from growthleads_assets.assets.rebuild import refuse_before_rebuild
 from growthleads_assets.contracts.registry import Source
+from growthleads_assets.home.platform import Platform
 from growthleads_assets.landing.archive import Archive, ArchiveError
 from growthleads_assets.landing.parsing import FileRefused
 from growthleads_assets.landing.reading import UnreadableFile
@@ -76,7 +77,7 @@ def bronze_asset(source: Source, partitions: dg.PartitionsDefinition) -> dg.Asse
             if config.restore:
                 load = _restoring(loaders[0].archive, source)
             else:
-                platform.refuse_before_rebuild(connection)
+                refuse_before_rebuild(platform, connection)
                 files = platform.landed(
                     connection,
                     settle_seconds=platform.settings.settle_seconds,

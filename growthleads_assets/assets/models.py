@@ -15,8 +15,9 @@ from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 from psycopg import Connection, sql
 
 from growthleads_assets.assets.partitions import days_of
-from growthleads_assets.assets.platform import Platform
 from growthleads_assets.assets.published import restatement_metadata
+from growthleads_assets.assets.rebuild import refuse_before_rebuild
+from growthleads_assets.home.platform import Platform
 from growthleads_assets.warehouse import publication
 from growthleads_assets.warehouse.restatements import restatements
 from growthleads_assets.warehouse.transformation import Transformation, TransformationFailed
@@ -207,7 +208,7 @@ def _event_models(models: _Models, partitions: dg.PartitionsDefinition) -> dg.As
         selected = {key.path[-1] for key in context.selected_asset_keys}
         parts = [part for part, model in LAST_MODELS.items() if models_needed(models.manifest, model) <= selected]
         with models.prepared(platform) as connection:
-            platform.refuse_before_rebuild(connection)
+            refuse_before_rebuild(platform, connection)
             if len(parts) < len(LAST_MODELS):
                 publication.leave_to_be_calculated(connection, first, last)
             publication.begin_calculation(connection, parts, first, last, context.run.run_id)
@@ -235,7 +236,7 @@ def _solution_marts(models: _Models, partitions: dg.PartitionsDefinition) -> dg.
         first, last = days[0], days[-1]
         selected = [key.path[-1] for key in context.selected_asset_keys]
         with models.prepared(platform) as connection:
-            platform.refuse_before_rebuild(connection)
+            refuse_before_rebuild(platform, connection)
             try:
                 result = publication.publish(connection, _parts_of(selected), first, last, context.run.run_id)
             except publication.PublicationBlocked as blocked:

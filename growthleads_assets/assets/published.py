@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 
 from growthleads_assets.assets.markdown import markdown_table
-from growthleads_assets.assets.platform import Platform
+from growthleads_assets.home.platform import Platform
 from growthleads_assets.warehouse.publication import MONTHLY_MARTS
 from growthleads_assets.warehouse.restatements import Restatement, restated_in_all, restatements
 

@@ -1,14 +1,12 @@
 """The alerts that Dagster's runs call for, and the sensor that raises and delivers all alerts.
 
-Belongs here: which failed run is a matter for people. Does not: the ledger's, and the outbox (warehouse/alerts.py).
+Belongs here: which failed run is a matter for people. Does not: alerts of files, and delivering (home/telling.py).
 
 Failed runs are looked for in Dagster's record, not heard of by its run failure sensor: that one passes over runs which
 a terminal executed, takes a failure for final that is tried again, and is not there where no daemon runs.
 """
 
-import logging
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,9 +16,7 @@ import psycopg
 from sqlalchemy.exc import SQLAlchemyError
 
 from growthleads_assets.alerts.alert import Alert, Kind
-from growthleads_assets.alerts.channels import channels
 from growthleads_assets.assets.models import FAILED_CHECKS, IS_PUBLISHED
-from growthleads_assets.assets.platform import Platform
 from growthleads_assets.automation.history import HISTORY_CHECKS
 from growthleads_assets.automation.runs import (
     WORK,
@@ -28,18 +24,19 @@ from growthleads_assets.automation.runs import (
     failure_reason,
     was_interrupted,
 )
+from growthleads_assets.home.platform import Platform
+from growthleads_assets.home.telling import deliver, failing_nothing, raise_about_files
 from growthleads_assets.planning.planner import DayRange
 from growthleads_assets.planning.requests import HeldBack
 from growthleads_assets.warehouse import alerts
 from growthleads_assets.warehouse.money import money_of_a_day, money_of_days
-
-LOG = logging.getLogger(__name__)
 
 SECONDS_BETWEEN_TICKS = 14
 # Of a run that ended while its failure was being looked for; what was raised before is not raised again.
 OVERLAP = timedelta(minutes=1)
 FIRST_LOOK = timedelta(days=1)
 
+_OF_DAGSTER = (dg.DagsterError, SQLAlchemyError)
 _WILL_RETRY = "dagster/will_retry"
 _TELLING = {
     dg.DagsterEventType.STEP_FAILURE,
@@ -71,44 +68,27 @@ def alert_sensor(platform: Platform) -> dg.SensorDefinition:
 def attend(
     platform: Platform,
     connection: psycopg.Connection,
-    instance: dg.DagsterInstance | None = None,
+    instance: dg.DagsterInstance,
     *,
-    runs_since: datetime | None = None,
+    runs_since: datetime,
     held_back: Iterable[HeldBack] = (),
 ) -> None:
     """Raise what there is to tell people now, and deliver what is due; half a minute or so at most.
 
-    Runs are looked at if there is an ``instance``: those that failed since then, and those of given-up work among what
-    is ``held_back``.
+    Of runs these are the ones that failed since then, and those of given-up work among what is ``held_back``.
     """
-    settings = platform.settings
-    with _failing_nothing("refused files"):
-        alerts.raise_refused_files(connection)
-    with _failing_nothing("late files"):
-        alerts.raise_late_files(connection, settings.late_after)
-    if instance and runs_since:
-        with _failing_nothing("failed runs"):
-            raise_failed_runs(connection, instance, runs_since)
-    if instance:
-        raise_given_up_work(connection, instance, held_back)
-    with _failing_nothing("alerts that are due"):
-        alerts.deliver(connection, channels(settings), ui_url=settings.ui_url, now=datetime.now(UTC))
-
-
-@contextmanager
-def _failing_nothing(about: str) -> Iterator[None]:
-    """What is raised is found again at the next look: no tick and no pass is to fail because people cannot be told."""
-    try:
-        yield
-    except (psycopg.Error, dg.DagsterError, SQLAlchemyError):
-        LOG.exception("Nobody could be told of %s; this is tried again at the next look.", about)
+    raise_about_files(platform, connection)
+    with failing_nothing("failed runs", *_OF_DAGSTER):
+        raise_failed_runs(connection, instance, runs_since)
+    raise_given_up_work(connection, instance, held_back)
+    deliver(platform, connection)
 
 
 def raise_given_up_work(
     connection: psycopg.Connection, instance: dg.DagsterInstance, held_back: Iterable[HeldBack]
 ) -> None:
     """Raise an alert for each piece of work that is not tried again by itself, once as long as its files stay."""
-    with _failing_nothing("work that was given up"):
+    with failing_nothing("work that was given up", *_OF_DAGSTER):
         _raise_given_up_work(connection, instance, held_back)
 
 

@@ -10,7 +10,6 @@ import dagster as dg
 from growthleads_assets.assets.bronze import bronze_asset
 from growthleads_assets.assets.models import model_assets
 from growthleads_assets.assets.partitions import daily_partitions
-from growthleads_assets.assets.platform import Platform
 from growthleads_assets.assets.published import restatement_ledger
 from growthleads_assets.automation.alerting import alert_sensor
 from growthleads_assets.automation.history import history_job, history_schedule
@@ -19,6 +18,7 @@ from growthleads_assets.automation.retention import retention_job, retention_sch
 from growthleads_assets.automation.sensors import landing_zone_sensor
 from growthleads_assets.checks.freshness import freshness
 from growthleads_assets.checks.warnings import warning_checks, warnings_of
+from growthleads_assets.home.platform import Platform
 
 
 def build_defs(platform: Platform) -> dg.Definitions:

@@ -9,9 +9,9 @@ from typing import Any
 import dagster as dg
 
 from growthleads_assets.assets.models import FAILED_CHECKS, IS_PUBLISHED, check_evaluations
-from growthleads_assets.assets.platform import Platform
 from growthleads_assets.automation.jobs import WRITER_TAGS
 from growthleads_assets.checks.warnings import DataWarning
+from growthleads_assets.home.platform import Platform
 from growthleads_assets.settings import Settings
 from growthleads_assets.warehouse.transformation import TransformationFailed
 

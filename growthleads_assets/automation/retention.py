@@ -20,8 +20,8 @@ import dagster as dg
 import psycopg
 from psycopg.rows import scalar_row
 
-from growthleads_assets.assets.platform import Platform
 from growthleads_assets.automation.jobs import WRITER_TAGS
+from growthleads_assets.home.platform import Platform
 from growthleads_assets.settings import Settings
 from growthleads_assets.warehouse import dagster_records
 from growthleads_assets.words import counted

@@ -16,11 +16,11 @@ import dagster as dg
 import psycopg
 
 from growthleads_assets.assets.lateness import Lateness, can_be_late, lateness
-from growthleads_assets.assets.platform import Platform
 from growthleads_assets.automation.alerting import raise_given_up_work
 from growthleads_assets.automation.jobs import PIPELINE
 from growthleads_assets.automation.runs import end_dead_runs, planned_run, runs_under_way
-from growthleads_assets.automation.survey import survey_of
+from growthleads_assets.home.platform import Platform
+from growthleads_assets.home.survey import survey_of
 from growthleads_assets.landing.settling import Observations
 from growthleads_assets.planning.planner import Plan
 from growthleads_assets.planning.requests import AUTOMATIC, Attempts, Request, Requests, requests

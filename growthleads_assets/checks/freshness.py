@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import dagster as dg
 
-from growthleads_assets.assets.platform import Platform
 from growthleads_assets.assets.published import SOLUTION_MARTS
+from growthleads_assets.home.platform import Platform
 
 
 def freshness(platform: Platform) -> Callable[[dg.AssetSpec], dg.AssetSpec]:

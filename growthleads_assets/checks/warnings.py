@@ -14,8 +14,8 @@ import psycopg
 
 from growthleads_assets.assets.markdown import markdown_table
 from growthleads_assets.assets.partitions import days_of
-from growthleads_assets.assets.platform import Platform
 from growthleads_assets.contracts.registry import Registry, Source
+from growthleads_assets.home.platform import Platform
 from growthleads_assets.settings import Settings
 from growthleads_assets.warehouse.findings import Days, Found, Look, find
 

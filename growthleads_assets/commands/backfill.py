@@ -1,19 +1,20 @@
 """Rebuilding days from the accepted files, whether or not anything is new.
 
-Belongs here: which runs that takes, and what is said of them. Does not: running them (run.py).
+Belongs here: which runs that takes, and what is said of them. Does not: executing them (runner.py).
 """
 
 from datetime import UTC, date, datetime
 
 import psycopg
 
-from growthleads_assets.assets.platform import Platform
 from growthleads_assets.automation.alerting import attend
 from growthleads_assets.automation.runs import rebuilding_run, reloading_run
 from growthleads_assets.commands.reporting import NotPossible, Reporter
-from growthleads_assets.commands.run import runner, spans
+from growthleads_assets.commands.runner import runner
+from growthleads_assets.home.platform import Platform
 from growthleads_assets.planning.planner import DayRange
 from growthleads_assets.settings import Settings
+from growthleads_assets.words import spans
 
 
 def rebuild(platform: Platform, first: date, last: date, source: str | None, reporter: Reporter) -> bool:

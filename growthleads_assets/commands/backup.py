@@ -17,11 +17,11 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from growthleads_assets.assets.platform import Platform
 from growthleads_assets.commands.database import database_of_owner, initialise
 from growthleads_assets.commands.rebuild import await_catching_up
 from growthleads_assets.commands.reporting import NotPossible, Reporter
 from growthleads_assets.contracts.registry import SOURCES
+from growthleads_assets.home.platform import Platform
 from growthleads_assets.settings import PREFIX, Settings
 from growthleads_assets.warehouse import ledger
 from growthleads_assets.warehouse.database import DAGSTER_SCHEMA, Database, external_database

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from growthleads_assets.assets.platform import Platform
 from growthleads_assets.automation.alerting import attend
 from growthleads_assets.automation.runs import check_history_in_process, failure_reason, found_by_checks
 from growthleads_assets.commands.reporting import Reporter
-from growthleads_assets.commands.run import runner
+from growthleads_assets.commands.runner import runner
+from growthleads_assets.home.platform import Platform
 
 
 def check_history(platform: Platform, reporter: Reporter) -> bool:

@@ -12,9 +12,9 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from growthleads_assets.assets.platform import Platform
 from growthleads_assets.commands.reporting import Reporter
 from growthleads_assets.commands.run import run_pass
+from growthleads_assets.home.platform import Platform
 from growthleads_assets.landing.reading import sha256
 from growthleads_assets.settings import CHECKOUT, EMBEDDED, Settings, load_settings
 from growthleads_assets.warehouse import ledger

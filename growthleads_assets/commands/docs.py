@@ -8,9 +8,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from growthleads_assets.assets.platform import Platform
 from growthleads_assets.commands.session import working_on
 from growthleads_assets.contracts.registry import SOURCES
+from growthleads_assets.home.platform import Platform
 from growthleads_assets.settings import CHECKOUT, EMBEDDED, load_settings
 from growthleads_assets.warehouse.database import DatabaseUnavailable
 from growthleads_assets.warehouse.transformation import TransformationFailed

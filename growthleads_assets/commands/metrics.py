@@ -29,9 +29,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from growthleads_assets import logs
 from growthleads_assets.alerts.alert import DIGEST_TITLES
-from growthleads_assets.assets.platform import Platform
 from growthleads_assets.commands.reporting import NotPossible, Reporter
 from growthleads_assets.contracts.registry import PARTS
+from growthleads_assets.home.platform import Platform
 from growthleads_assets.landing.reading import Fingerprints
 from growthleads_assets.landing.refusal import Reason
 from growthleads_assets.landing.zone import LandedFile

@@ -11,9 +11,9 @@ from pathlib import PurePosixPath
 
 import psycopg
 
-from growthleads_assets.assets.platform import Platform
 from growthleads_assets.commands.reporting import NotPossible, Reporter
 from growthleads_assets.contracts.registry import Registry
+from growthleads_assets.home.platform import Platform
 from growthleads_assets.landing.archive import Archive, ArchiveError
 from growthleads_assets.landing.records import record_blocks
 from growthleads_assets.landing.refusal import Reason, shortened

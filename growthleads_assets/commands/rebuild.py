@@ -20,15 +20,16 @@ from itertools import groupby
 
 import psycopg
 
-from growthleads_assets.assets.platform import Platform
 from growthleads_assets.automation.runs import restoring_run
 from growthleads_assets.commands.reporting import NotPossible, Reporter
-from growthleads_assets.commands.run import PART_NAMES, Runner, run_pass, runner
+from growthleads_assets.commands.run import run_pass
+from growthleads_assets.commands.runner import Runner, runner
+from growthleads_assets.home.platform import Platform
 from growthleads_assets.landing.archive import Archive, ArchiveError, Copy
 from growthleads_assets.landing.zone import LandedFile
 from growthleads_assets.planning.planner import DayRange
 from growthleads_assets.warehouse import ledger
-from growthleads_assets.words import counted
+from growthleads_assets.words import PART_NAMES, counted
 
 
 @dataclass(frozen=True)

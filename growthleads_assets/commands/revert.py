@@ -8,9 +8,9 @@ as safe as landing a file, and a dimension's file in the landing zone says what 
 
 from pathlib import Path
 
-from growthleads_assets.assets.platform import Platform
 from growthleads_assets.commands.reporting import NotPossible
 from growthleads_assets.contracts.registry import Source
+from growthleads_assets.home.platform import Platform
 from growthleads_assets.landing.archive import Archive, ArchiveError
 from growthleads_assets.landing.parsing import FileRefused, parse_file
 from growthleads_assets.landing.reading import sha256

@@ -13,22 +13,20 @@ from functools import cache
 from itertools import groupby
 from typing import Any
 
-import dagster as dg
 import psycopg
 from psycopg.rows import dict_row
 
-from growthleads_assets.assets.platform import Platform
-from growthleads_assets.automation.runs import failure_of_newest_run
-from growthleads_assets.automation.survey import survey
 from growthleads_assets.commands.payout import Circumstances, SourceDay, Verdict, by_source_and_day, verdict
 from growthleads_assets.commands.reporting import Mark, NotPossible, Reporter, plain_values
-from growthleads_assets.commands.run import PART_NAMES, span, spans
 from growthleads_assets.contracts.registry import Registry
+from growthleads_assets.home.platform import Platform
+from growthleads_assets.home.survey import survey
 from growthleads_assets.planning.planner import Landed, Plan
 from growthleads_assets.warehouse import ledger
 from growthleads_assets.warehouse.completeness import PartDay, is_prepared, part_days
 from growthleads_assets.warehouse.findings import Days, Look, find
 from growthleads_assets.warehouse.quarantine import HeldOut, held_out
+from growthleads_assets.words import PART_NAMES, span, spans
 
 FILE_COLUMNS = ("source", "file", "day", "status", "rows_read", "rows_loaded", "rows_quarantined", "when", "reason")
 NOT_LOADED_COLUMNS = ("source", "file", "status", "reason")
@@ -276,6 +274,11 @@ def _refusals(connection: psycopg.Connection, registry: Registry) -> Mapping[Sou
 
 
 def _failure(day: date) -> str | None:
+    # Few looks need it, and what it imports takes longer than all the rest of a look.
+    import dagster as dg
+
+    from growthleads_assets.automation.runs import failure_of_newest_run
+
     with dg.DagsterInstance.get() as instance:
         return failure_of_newest_run(instance, day)
 

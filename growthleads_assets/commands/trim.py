@@ -5,9 +5,9 @@ Belongs here: what is said of it. Does not: which runs go (automation/retention.
 
 import dagster as dg
 
-from growthleads_assets.assets.platform import Platform
 from growthleads_assets.automation.retention import trim_as_configured
 from growthleads_assets.commands.reporting import Reporter
+from growthleads_assets.home.platform import Platform
 
 
 def trim(platform: Platform, reporter: Reporter) -> None:

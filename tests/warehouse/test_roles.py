@@ -11,8 +11,8 @@ from urllib.parse import quote
 import psycopg
 import pytest
 
-from growthleads_assets.assets.platform import Platform
 from growthleads_assets.contracts.registry import SOURCES
+from growthleads_assets.home.platform import Platform
 from growthleads_assets.settings import PREFIX, load_settings
 from growthleads_assets.warehouse.database import Database, DatabaseUnavailable
 from growthleads_assets.warehouse.locks import wait_until

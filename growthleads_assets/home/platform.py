@@ -1,6 +1,6 @@
-"""The resource through which assets reach the home they work on.
+"""One home, as assets and commands reach it.
 
-Belongs here: handing settings, database, archive and dbt project to assets. Does not: what they do with them.
+Belongs here: handing out its settings, database, archive and dbt project. Does not: what is done with them.
 """
 
 import time
@@ -9,7 +9,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
 
-import dagster as dg
 import psycopg
 
 from growthleads_assets.contracts.registry import Registry
@@ -80,11 +79,6 @@ class Platform:
             f"The database holds no files, but the archive {archive.archive_zone} does: load them first with "
             "`growthleads rebuild`, or name the database that they were loaded into."
         )
-
-    def refuse_before_rebuild(self, connection: psycopg.Connection) -> None:
-        """Raise dagster.Failure where a rebuild is due; for the steps of runs, whoever started these."""
-        if due := self.rebuild_due(connection):
-            raise dg.Failure(due)
 
     def landed(
         self,

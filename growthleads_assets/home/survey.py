@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import psycopg
 
-from growthleads_assets.assets.platform import Platform
+from growthleads_assets.home.platform import Platform
 from growthleads_assets.landing.zone import LandedFile
 from growthleads_assets.planning.planner import Judged, Landed, Plan, plan
 from growthleads_assets.warehouse import ledger, publication
