@@ -277,7 +277,7 @@ PUBLICATION = {
         },
     ),
     "a day twice": Sabotage(
-        fails=["solution_1_marketing_daily: duplicate key", f"(A, {CORRECTED}) already exists"],
+        fails=["solution_1_marketing_daily: duplicate key", f"({CORRECTED}, A) already exists"],
         views={"candidate.solution_1_marketing_daily": "table honest union all table honest"},
     ),
     "a key that is not given": Sabotage(

@@ -4,7 +4,7 @@
 -#}
 {% macro month_of(column) -%} date_trunc('month', {{ column }}::timestamp)::date {%- endmacro %}
 
-{#- Indexes of a daily mart: by day, and by the month that the monthly marts sum it up to. -#}
-{% macro daily_indexes() -%}
-    {{ return([{'columns': ['date']}, {'columns': ['(' ~ month_of('date') ~ ')']}]) }}
+{#- An index of a daily mart by the month that the monthly marts sum it up to; by day there is the key, which begins so. -#}
+{% macro index_of_months() -%}
+    {{ return([{'columns': ['(' ~ month_of('date') ~ ')']}]) }}
 {%- endmacro %}

@@ -13,6 +13,7 @@ from psycopg.types.string import TextLoader
 
 from growthleads_assets.contracts.schemas import MONEY_SCALE
 from growthleads_assets.warehouse.copy_out import copy_out
+from growthleads_assets.warehouse.keys import primary_key
 
 FORMATS = (".csv", ".parquet", ".xlsx")
 # The most that polars and Parquet carry; sums of earnings need 9 digits after the point.
@@ -72,7 +73,8 @@ def _ordered(connection: psycopg.Connection, name: str) -> sql.Composed:
         raise NotExportable(f"There is no {name} in gold. There is: {there_is}.")
     table = sql.Identifier("gold", name)
     columns = _columns(connection, name)
-    order = _key(connection, name) or list(columns)
+    key = primary_key(connection, f"gold.{name}")
+    order = key.columns if key else tuple(columns)
     terms = [
         sql.SQL("{} collate {}").format(sql.Identifier(column), sql.Identifier("C"))
         if columns[column].needs_order
@@ -80,21 +82,6 @@ def _ordered(connection: psycopg.Connection, name: str) -> sql.Composed:
         for column in order
     ]
     return sql.SQL("select * from {} order by {}").format(table, sql.SQL(", ").join(terms))
-
-
-def _key(connection: psycopg.Connection, name: str) -> list[str]:
-    rows = connection.execute(
-        """
-        select attribute.attname
-        from pg_index as key
-        cross join lateral unnest(key.indkey) with ordinality as part (attnum, place)
-        inner join pg_attribute as attribute on attribute.attrelid = key.indrelid and attribute.attnum = part.attnum
-        where key.indrelid = %s::regclass and key.indisprimary
-        order by part.place
-        """,
-        (f"gold.{name}",),
-    )
-    return [column for (column,) in rows]
 
 
 class _Column(NamedTuple):

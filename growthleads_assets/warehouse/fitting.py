@@ -7,9 +7,11 @@ dbt writes into a table that is there, and fails where its columns are not those
 follows from bronze, so that a table of another form is dropped, to be made anew and filled for all days before anything
 is calculated from it: with some of its days only, running totals would have no predecessor. A mart is what was
 published, and keeps its rows. It gets the columns that it lacks, empty until its days are published again, for which
-all of them count as not calculated; and it loses those that are not published any more.
+all of them count as not calculated; and it loses those that are not published any more. Tables that stay get their key
+and indexes as the model has them.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,11 +19,15 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from growthleads_assets.warehouse.keys import primary_key
+
 KINDS = {"view": "v", "incremental": "r", "published": "r"}
 """What PostgreSQL calls the relation that each materialization makes."""
 
 TO_BE_FILLED = "to be filled"
 """Stands in `bronze.prepared_models` from the moment that tables are dropped until they hold all days again."""
+
+_NAMED_BY_DBT = re.compile("[0-9a-f]{32}")
 
 Shape = Mapping[str, tuple[object, ...]]
 """Columns with what tells their types apart."""
@@ -29,10 +35,12 @@ Shape = Mapping[str, tuple[object, ...]]
 
 @dataclass(frozen=True)
 class _Model:
+    schema: str
     name: str
     table: sql.Identifier
     materialized: str
     columns: Mapping[str, str]
+    key: tuple[str, ...]
     indexes: Sequence[Mapping[str, Any]]
     relation_kind: str
     """That of what is in the database by its name, empty where there is nothing."""
@@ -55,6 +63,7 @@ def make_room(connection: psycopg.Connection, manifest: Mapping[str, Any]) -> No
             _adapt(connection, mart)
         for table in tables:
             if table in marts or table not in changed:
+                _order_key(connection, table)
                 _index(connection, table)
         if marts:
             connection.execute("update bronze.calculations set settled_at = null")
@@ -87,10 +96,12 @@ def _models(connection: psycopg.Connection, manifest: Mapping[str, Any]) -> Iter
     }
     for node in nodes:
         yield _Model(
+            node["schema"],
             node["name"],
             sql.Identifier(node["schema"], node["name"]),
             node["config"]["materialized"],
             {column["name"]: column["data_type"] for column in node["columns"].values()},
+            next((tuple(rule["columns"]) for rule in node["constraints"] if rule["type"] == "primary_key"), ()),
             node["config"].get("indexes") or (),
             there.get((node["schema"], node["name"]), ""),
         )
@@ -118,10 +129,22 @@ def _adapt(connection: psycopg.Connection, mart: _Model) -> None:
     connection.execute(sql.SQL("alter table {} {}").format(mart.table, sql.SQL(", ").join(changes)))
 
 
-def _index(connection: psycopg.Connection, table: _Model) -> None:
-    """Have the indexes that the model asks for on a table that stays: dbt makes them with the table only."""
-    if not table.indexes:
+def _order_key(connection: psycopg.Connection, table: _Model) -> None:
+    """Have the columns of the key in the model's order on a table that stays, unless something else needs the key."""
+    key = primary_key(connection, table.table.as_string(connection))
+    if key is None or key.is_needed or key.columns == table.key or sorted(key.columns) != sorted(table.key):
         return
+    connection.execute(
+        sql.SQL("alter table {0} drop constraint {1}, add constraint {1} primary key ({2})").format(
+            table.table, sql.Identifier(key.name), sql.SQL(", ").join(map(sql.Identifier, table.key))
+        )
+    )
+
+
+def _index(connection: psycopg.Connection, table: _Model) -> None:
+    """Have the indexes that the model asks for on a table that stays, where dbt makes them with the table only; those
+    that dbt named, and the model no longer asks for, go.
+    """  # noqa: D205
     # How PostgreSQL writes what they are on, it is to say itself.
     connection.execute(sql.SQL("create temporary table as_wanted (like {}) on commit drop").format(table.table))
     for index in table.indexes:
@@ -132,6 +155,9 @@ def _index(connection: psycopg.Connection, table: _Model) -> None:
     for what, index in wanted.items():
         if what not in there:
             connection.execute(_create_index(table.table, index))
+    for what, name in there.items():
+        if what not in wanted and _NAMED_BY_DBT.fullmatch(name):
+            connection.execute(sql.SQL("drop index {}").format(sql.Identifier(table.schema, name)))
 
 
 def _create_index(table: sql.Identifier, index: Mapping[str, Any]) -> sql.Composed:
@@ -139,13 +165,17 @@ def _create_index(table: sql.Identifier, index: Mapping[str, Any]) -> sql.Compos
     return sql.SQL("create {}index on {} ({})").format(unique, table, sql.SQL(", ".join(index["columns"])))
 
 
-def _indexed(connection: psycopg.Connection, table: str) -> list[tuple[bool, str]]:
-    """Of each index of a table, in the order in which they were made, whether it is unique and what it is on."""
-    return connection.execute(
-        "select indisunique, split_part(pg_get_indexdef(indexrelid), ' USING ', 2) from pg_index "
+def _indexed(connection: psycopg.Connection, table: str) -> dict[tuple[bool, str], str]:
+    """The indexes of a table, in the order in which they were made: whether it is unique and what it is on, and its
+    name.
+    """  # noqa: D205
+    rows = connection.execute(
+        "select indisunique, split_part(pg_get_indexdef(indexrelid), ' USING ', 2), relname "
+        "from pg_index inner join pg_class on pg_class.oid = indexrelid "
         "where indrelid = %s::regclass order by indexrelid",
         (table,),
-    ).fetchall()
+    )
+    return {(is_unique, what): name for is_unique, what, name in rows}
 
 
 def _shape_there(connection: psycopg.Connection, table: _Model) -> Shape:

@@ -22,6 +22,7 @@ from psycopg.pq import TransactionStatus
 
 from growthleads_assets.contracts.registry import Registry, Source
 from growthleads_assets.warehouse.database import DatabaseUnavailable
+from growthleads_assets.warehouse.keys import primary_key
 from growthleads_assets.warehouse.migrations import MIGRATIONS, NEWEST
 from growthleads_assets.warehouse.roles import grant_to_reader
 from growthleads_assets.warehouse.tables import bronze_columns, bronze_key, required_columns
@@ -279,27 +280,12 @@ def _require_same_types(connection: psycopg.Connection, source: Source, found: M
 
 def _set_key(connection: psycopg.Connection, source: Source) -> None:
     """Key the table as new ones are keyed: a table of an early release had an index for the day beside its key."""
-    row = connection.execute(
-        """
-        select
-            pg_constraint.conname,
-            array(
-                select pg_attribute.attname::text
-                from unnest(pg_constraint.conkey) with ordinality as key (attnum, position)
-                inner join pg_attribute
-                    on pg_attribute.attrelid = pg_constraint.conrelid and pg_attribute.attnum = key.attnum
-                order by key.position
-            )
-        from pg_constraint
-        where pg_constraint.contype = 'p' and pg_constraint.conrelid = to_regclass(%s)
-        """,
-        (f'bronze."{source.name}"',),
-    ).fetchone()
+    key = primary_key(connection, f'bronze."{source.name}"')
     table = sql.Identifier("bronze", source.name)
-    if row and tuple(row[1]) != bronze_key(source):
+    if key and key.columns != bronze_key(source):
         connection.execute(
             sql.SQL("alter table {} drop constraint {}, add primary key ({})").format(
-                table, sql.Identifier(row[0]), _key(source)
+                table, sql.Identifier(key.name), _key(source)
             )
         )
     connection.execute(sql.SQL("drop index if exists {}").format(sql.Identifier("bronze", f"{source.name}_by_day")))

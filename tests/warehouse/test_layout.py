@@ -14,6 +14,8 @@ from growthleads_assets.contracts.registry import SOURCES, Source
 from growthleads_assets.contracts.schemas import Count, Money, Timestamp
 from growthleads_assets.settings import CHECKOUT
 from growthleads_assets.warehouse.database import DatabaseUnavailable
+from growthleads_assets.warehouse.fitting import make_room
+from growthleads_assets.warehouse.keys import primary_key
 from growthleads_assets.warehouse.layout import ensure_layout
 from growthleads_assets.warehouse.migrations import MIGRATIONS, NEWEST, Migration
 from tests import demo_expectations as demo
@@ -162,6 +164,22 @@ def test_a_mart_keeps_its_rows_when_its_columns_change(home: Home) -> None:
         "where attrelid = 'gold.solution_1_operators_monthly'::regclass and attname = 'total_commission'"
     )
     assert type_of_today == {"is": "numeric(24,2)"}
+
+
+def test_the_key_of_a_mart_follows_its_model_unless_somebodys_view_needs_it(home: Home) -> None:
+    mart, key = "gold.solution_3_marketing_daily", "solution_3_marketing_daily_pkey"
+    earlier, of_today = ("marketing_source", "date"), ("date", "marketing_source")
+    home.query_all(
+        f"alter table {mart} drop constraint {key}, add constraint {key} primary key ({', '.join(earlier)}); "
+        f"create view gold.somebodys as select date, total_commission from {mart} group by {', '.join(earlier)}"
+    )
+    with home.platform.connected() as connection:
+        make_room(connection, home.platform.transformation.manifest)
+        assert primary_key(connection, mart) == (key, earlier, True)
+
+        connection.execute("drop view gold.somebodys")
+        make_room(connection, home.platform.transformation.manifest)
+        assert primary_key(connection, mart) == (key, of_today, False)
 
 
 def test_an_older_release_refuses_the_database_of_a_newer_one(home: Home) -> None:

@@ -1,4 +1,4 @@
-{{ config(materialized='published', indexes=daily_indexes()) }}
+{{ config(materialized='published', indexes=index_of_months()) }}
 
 select
     marketing_source,

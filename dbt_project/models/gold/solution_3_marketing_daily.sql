@@ -1,4 +1,4 @@
-{{ config(materialized='published', indexes=[{'columns': ['date']}]) }}
+{{ config(materialized='published') }}
 
 with both_parts as (
 

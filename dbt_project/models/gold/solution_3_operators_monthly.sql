@@ -1,4 +1,4 @@
-{{ config(materialized='published', indexes=[{'columns': ['month']}]) }}
+{{ config(materialized='published') }}
 
 with both_parts as (
 
