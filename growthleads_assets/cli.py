@@ -415,7 +415,7 @@ def export(mart: str, output: Path | None) -> int:
         except OSError as problem:
             if isinstance(problem, BrokenPipeError):
                 raise
-            Reporter().complain(f"{output} cannot be written: {problem.strerror}.")
+            Reporter().complain(f"{output or 'standard output'} cannot be written: {problem.strerror}.")
             return 1
     return 0
 

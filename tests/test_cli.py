@@ -182,6 +182,19 @@ def export_writes_files(terminal: Terminal) -> None:
     assert wrong.returncode == 1
     assert "solution_1_marketing_daily" in wrong.stderr
     assert terminal.run("export", "solution_1_marketing_daily", "--output", "mart.doc").returncode == 1
+    # Standard output that takes nothing more, be it buffered or not.
+    for variables in ({}, {"PYTHONUNBUFFERED": "1"}):
+        with Path("/dev/full").open("wb") as full:
+            cut_off = subprocess.run(
+                [*COMMAND, "export", "solution_1_marketing_daily"],
+                env={**terminal.environment, **variables},
+                stdout=full,
+                stderr=subprocess.PIPE,
+                text=True,
+                check=False,
+            )
+        assert cut_off.returncode == 1
+        assert cut_off.stderr == "standard output cannot be written: No space left on device.\n"
 
 
 def other_commands_see_the_same_database(terminal: Terminal) -> None:
