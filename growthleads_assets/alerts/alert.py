@@ -10,6 +10,8 @@ from decimal import Decimal
 from textwrap import shorten
 from typing import Literal
 
+from growthleads_assets.words import span
+
 Kind = Literal["refused_file", "late_file", "failed_work", "failed_check", "failed_run", "test"]
 
 DIGEST_TITLES: dict[Kind, str] = {
@@ -68,9 +70,7 @@ class Alert:
     @property
     def days(self) -> str | None:
         """The day or days, as people read them."""
-        if self.first_day is None:
-            return None
-        return f"{self.first_day}" if self.first_day == self.last_day else f"{self.first_day} to {self.last_day}"
+        return span(self.first_day, self.last_day) if self.first_day and self.last_day else None
 
     def link(self, ui_url: str) -> str:
         """The page of the run in the UI; without a run that of the source's asset, or of all assets."""

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import groupby
 
+from growthleads_assets.words import span
+
 
 @dataclass(frozen=True)
 class Landed:
@@ -54,7 +56,7 @@ class DayRange:
     @property
     def span(self) -> str:
         """The days as people read them."""
-        return f"{self.first}" if self.first == self.last else f"{self.first} to {self.last}"
+        return span(self.first, self.last)
 
 
 @dataclass(frozen=True)

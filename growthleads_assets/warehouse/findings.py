@@ -12,6 +12,8 @@ from typing import Any, Literal, LiteralString, NamedTuple
 import psycopg
 from psycopg import sql
 
+from growthleads_assets.words import span
+
 SHOWN_ROWS = 100
 
 
@@ -22,7 +24,7 @@ class Days(NamedTuple):
     last: date
 
     def __str__(self) -> str:
-        return f"{self.first}" if self.first == self.last else f"{self.first} to {self.last}"
+        return span(self.first, self.last)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from growthleads_assets.warehouse.keys import primary_key
+from growthleads_assets.warehouse.keys import primary_key, replace_key
 
 KINDS = {"view": "v", "incremental": "r", "published": "r"}
 """What PostgreSQL calls the relation that each materialization makes."""
@@ -37,13 +37,16 @@ Shape = Mapping[str, tuple[object, ...]]
 class _Model:
     schema: str
     name: str
-    table: sql.Identifier
     materialized: str
     columns: Mapping[str, str]
     key: tuple[str, ...]
     indexes: Sequence[Mapping[str, Any]]
     relation_kind: str
     """That of what is in the database by its name, empty where there is nothing."""
+
+    @property
+    def table(self) -> sql.Identifier:
+        return sql.Identifier(self.schema, self.name)
 
 
 def make_room(connection: psycopg.Connection, manifest: Mapping[str, Any]) -> None:
@@ -98,7 +101,6 @@ def _models(connection: psycopg.Connection, manifest: Mapping[str, Any]) -> Iter
         yield _Model(
             node["schema"],
             node["name"],
-            sql.Identifier(node["schema"], node["name"]),
             node["config"]["materialized"],
             {column["name"]: column["data_type"] for column in node["columns"].values()},
             next((tuple(rule["columns"]) for rule in node["constraints"] if rule["type"] == "primary_key"), ()),
@@ -134,11 +136,7 @@ def _order_key(connection: psycopg.Connection, table: _Model) -> None:
     key = primary_key(connection, table.table.as_string(connection))
     if key is None or key.is_needed or key.columns == table.key or sorted(key.columns) != sorted(table.key):
         return
-    connection.execute(
-        sql.SQL("alter table {0} drop constraint {1}, add constraint {1} primary key ({2})").format(
-            table.table, sql.Identifier(key.name), sql.SQL(", ").join(map(sql.Identifier, table.key))
-        )
-    )
+    replace_key(connection, table.table, key, table.key)
 
 
 def _index(connection: psycopg.Connection, table: _Model) -> None:

@@ -1,11 +1,13 @@
 """Primary keys that tables have.
 
-Belongs here: what PostgreSQL's catalog says of them. Does not: which they should have.
+Belongs here: what PostgreSQL's catalog says of them, and changing them. Does not: which they should have.
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import psycopg
+from psycopg import sql
 
 
 class PrimaryKey(NamedTuple):
@@ -41,3 +43,12 @@ def primary_key(connection: psycopg.Connection, table: str) -> PrimaryKey | None
         (table,),
     ).fetchone()
     return PrimaryKey(row[0], tuple(row[1]), row[2]) if row else None
+
+
+def replace_key(connection: psycopg.Connection, table: sql.Identifier, key: PrimaryKey, columns: Iterable[str]) -> None:
+    """Key a table by other columns, or by the same in another order, under the name that its key has."""
+    connection.execute(
+        sql.SQL("alter table {0} drop constraint {1}, add constraint {1} primary key ({2})").format(
+            table, sql.Identifier(key.name), sql.SQL(", ").join(map(sql.Identifier, columns))
+        )
+    )

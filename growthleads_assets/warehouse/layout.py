@@ -22,7 +22,7 @@ from psycopg.pq import TransactionStatus
 
 from growthleads_assets.contracts.registry import Registry, Source
 from growthleads_assets.warehouse.database import DatabaseUnavailable
-from growthleads_assets.warehouse.keys import primary_key
+from growthleads_assets.warehouse.keys import primary_key, replace_key
 from growthleads_assets.warehouse.migrations import MIGRATIONS, NEWEST
 from growthleads_assets.warehouse.roles import grant_to_reader
 from growthleads_assets.warehouse.tables import bronze_columns, bronze_key, required_columns
@@ -283,11 +283,7 @@ def _set_key(connection: psycopg.Connection, source: Source) -> None:
     key = primary_key(connection, f'bronze."{source.name}"')
     table = sql.Identifier("bronze", source.name)
     if key and key.columns != bronze_key(source):
-        connection.execute(
-            sql.SQL("alter table {} drop constraint {}, add primary key ({})").format(
-                table, sql.Identifier(key.name), _key(source)
-            )
-        )
+        replace_key(connection, table, key, bronze_key(source))
     connection.execute(sql.SQL("drop index if exists {}").format(sql.Identifier("bronze", f"{source.name}_by_day")))
 
 

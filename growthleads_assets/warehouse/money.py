@@ -11,6 +11,7 @@ from typing import Any, LiteralString
 import psycopg
 
 from growthleads_assets.alerts.alert import Money
+from growthleads_assets.words import span
 
 RECENT = 28
 ALL_PARTS = 3
@@ -88,9 +89,8 @@ def _commission(connection: psycopg.Connection, part: int, first: date | None, l
         last_days = "only day" if days == 1 else f"last {days} days"
         return Money(median, f"the median commission of the {last_days} published{of_part}", is_estimate=True)
     asked = (last - first).days + 1
-    span = f"{first}" if asked == 1 else f"{first} to {last}"
     some = "" if published == asked else f"{published} of the {asked} days "
-    return Money(amount, f"the commission{of_part} published for {some}{span}")
+    return Money(amount, f"the commission{of_part} published for {some}{span(first, last)}")
 
 
 # A day may be published without rows.
