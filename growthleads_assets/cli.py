@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import psycopg
 
 from growthleads_assets.commands.reporting import NotPossible, Reporter, plain_values
 from growthleads_assets.settings import Settings, SettingsError, load_settings
@@ -37,6 +38,11 @@ def _explained(command: Callable[..., int | None]) -> Callable[..., None]:
             code = command(*args, **kwargs)
         except (SettingsError, DatabaseUnavailable, NotPossible) as problem:
             Reporter().complain(str(problem))
+            code = 1
+        except psycopg.OperationalError as problem:
+            # The connection was lost, or the server has no room: nothing that the platform or its user did wrong.
+            reason = " ".join(str(problem).split()).rstrip(".")
+            Reporter().complain(f"The database could not go on: {reason}. Try again once it can; its log says more.")
             code = 1
         except KeyboardInterrupt:
             Reporter().complain("Stopped. What was not finished is taken up by the next run.")
@@ -392,8 +398,6 @@ def metrics(serve: bool, host: str, port: int) -> None:
 @_explained
 def export(mart: str, output: Path | None) -> int:
     """Write MART, a table or view of gold, as CSV to standard output or to a file."""
-    import psycopg
-
     from growthleads_assets.commands.session import working_on
     from growthleads_assets.warehouse.export import NotExportable, export_to, write_csv
 

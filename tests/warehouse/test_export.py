@@ -2,6 +2,7 @@
 
 import errno
 import io
+import os
 import signal
 from collections.abc import Callable
 from threading import Thread
@@ -14,6 +15,7 @@ from psycopg import sql
 from growthleads_assets.warehouse.copy_out import copy_out
 from growthleads_assets.warehouse.export import write_csv
 from growthleads_assets.warehouse.locks import wait_until
+from tests import forked
 from tests.homes import Home
 
 PATIENCE_SECONDS = 240
@@ -120,6 +122,21 @@ def test_a_connection_lost_in_the_midst_of_an_export_is_heard(numbers: Home) -> 
 
         with pytest.raises(psycopg.OperationalError):
             copy_out(connection, A_TABLE, target)
+
+
+def test_a_command_that_loses_the_database_says_so(numbers: Home) -> None:
+    waiting = "select pid from pg_locks where not granted and relation = 'gold.numbers'::regclass"
+
+    with psycopg.connect(numbers.database.conninfo) as other:
+        other.execute("lock table gold.numbers")
+        export = forked.Command(["export", "numbers"], os.environ)
+        assert wait_until(lambda: bool(numbers.query(waiting)), PATIENCE_SECONDS)
+        numbers.query(f"select pg_terminate_backend(pid) from ({waiting}) as waiting")
+        done = export.ended()
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "terminating connection due to administrator command" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_full_disk_ends_an_export(numbers: Home) -> None:
