@@ -188,6 +188,25 @@ def _causes(home: Home, mart: str) -> list[tuple[Any, Any]]:
     return [(row["cause_source"], row["cause_file"]) for row in home.ledger() if row["mart"] == mart]
 
 
+@pytest.mark.parametrize("next_day", ["2024-03-10", "2024-03-11", "2025-03-01"])
+def test_a_corrected_total_moves_the_next_one_however_late(home: Home, next_day: str) -> None:
+    # More than 7 days are missing, so that all of the increase belongs to the later day: 180 - 100 = 80.
+    home.land_and_settle(
+        {
+            **DIMENSIONS,
+            **no_clicks(DAYS[0], next_day),
+            **scrapers(DAYS[0], ",A,foo,US,100,0"),
+            **scrapers(next_day, ",A,foo,US,180,0"),
+        }
+    )
+    expected = {("A", DAYS[0]): Decimal("0.00"), ("A", next_day): Decimal("80.00")}
+    assert home.commissions("solution_2_marketing_daily") == expected
+
+    home.land_and_settle(scrapers(DAYS[0], ",A,foo,US,130,0"))
+
+    assert home.commissions("solution_2_marketing_daily") == {**expected, ("A", next_day): Decimal("50.00")}
+
+
 def test_an_estimate_that_vanishes_is_a_restatement_to_nothing_and_back(totals: Home) -> None:
     totals.land_and_settle(scrapers(DAYS[3], ",B,foo,US,1,0"))
     # A was not observed on day 4: 135 - 110 = 25 over days 3 to 5, 25/3 a day cut to 9 decimals is 8.33, the rest 8.33.

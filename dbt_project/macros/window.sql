@@ -60,7 +60,13 @@
                 and observations.country = scraper_keys.country
                 and observations.date > last_day
         ) as later
-        where later.date is not null;
+        where
+            later.date is not null
+            -- Looked up once, and where nothing is observed later, as on the newest days, no key is looked at.
+            and exists (
+                select from {{ ref('scraper_observations') }} as observations
+                where observations.date > last_day + {{ var('longest_spread') }}
+            );
     end
 {%- endmacro %}
 
