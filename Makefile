@@ -32,7 +32,9 @@ setup: $(READY) ## Install the platform and its locked dependencies into .venv
 # $(READY) says `unfinished` while it works: what an interrupted set-up left is not to be trusted, nor is what
 # was made for another folder, so these are made anew. An environment made by other means is kept and used.
 # uv installs in seconds what takes pip minutes. It compiles what it installs, as pip does: where Python itself is kept
-# from that (PYTHONDONTWRITEBYTECODE), every process would do it anew, which nearly doubled what imports take. Only pip
+# from that (PYTHONDONTWRITEBYTECODE), every process would do it anew, which nearly doubled what imports take. The dbt
+# project is parsed here, as in the image, so that new homes begin without that; after it has changed, or where it cannot
+# be parsed, each home sees to it. Only pip
 # reads the configuration of pip, so that whoever has an index of their own in it is served by pip, and so is who is
 # without luck with uv.
 $(READY): requirements.lock pyproject.toml
@@ -56,6 +58,8 @@ $(READY): requirements.lock pyproject.toml
 		echo "Installing them with pip, which takes longer"; $(PIP) install $(LOCKED); \
 	fi
 	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q growthleads_assets
+	@$(BIN)/python -m growthleads_assets.commands.parse growthleads >/dev/null || true
 	@echo "$(CURDIR)" > $(READY)
 
 # Only what is empty is filled in, so that a second call changes nothing. Passwords are 48 hexadecimal digits; root's
@@ -159,5 +163,5 @@ lock: $(READY) ## Write both locks from pyproject.toml (ARGS=--upgrade takes new
 
 .PHONY: clean
 clean: ## Remove .venv and everything that tools left; landed files and databases stay
-	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage* build dist dbt_project/target dbt_project/logs
+	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage* build dist dbt_project/target dbt_project/logs dbt_project/shipped
 	@find benchmarks growthleads_assets tests -name __pycache__ -type d -prune -exec rm -rf {} +

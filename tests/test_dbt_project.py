@@ -4,14 +4,17 @@ import json
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 import yaml
+from dbt.cli.main import dbtRunner
 
 from growthleads_assets.contracts.registry import SOURCES
+from growthleads_assets.settings import CHECKOUT
 from growthleads_assets.warehouse.dbt_sources import PATH
 from growthleads_assets.warehouse.tables import bronze_columns, required_columns
 from growthleads_assets.warehouse.transformation import Transformation, TransformationFailed
@@ -94,6 +97,57 @@ def test_a_project_that_breaks_a_contract_is_not_taken_into_use(home: Home, tmp_
     said = str(refused.value).splitlines()
     assert {*broken} == {line.split(":")[0].removeprefix("model ") for line in said}
     assert all("This model has an enforced contract that failed" in line and "surplus" in line for line in said)
+
+
+@pytest.fixture
+def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Transformation:
+    """A project of one model, and a place for what is parsed of it."""
+    (tmp_path / "project" / "models").mkdir(parents=True)
+    (tmp_path / "project" / "dbt_project.yml").write_text("name: small\nprofile: growthleads\n")
+    shutil.copy(CHECKOUT / "dbt_project" / "profiles.yml", tmp_path / "project")
+    (tmp_path / "project" / "models" / "one.sql").write_text("select 1 as number")
+    for name in ("PGHOST", "PGUSER", "PGDATABASE"):
+        monkeypatch.setenv(name, "nobody")
+    monkeypatch.setenv("PGPORT", "5432")
+    return Transformation(tmp_path / "project", tmp_path / "target", tmp_path / "logs")
+
+
+def test_what_was_parsed_beforehand_is_taken_over_until_something_changes(small: Transformation) -> None:
+    beforehand = replace(small, target_path=small.shipped).manifest
+    assert small.manifest == beforehand
+
+    (small.project_dir / "models" / "two.sql").write_text("select 2 as number")
+    assert _names(replace(small)) == {"one", "two"}
+    # Another database is another name of every relation.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PGDATABASE", "other")
+        assert {node["database"] for node in replace(small).manifest["nodes"].values()} == {"other"}
+
+
+def test_what_a_killed_process_has_parsed_counts_for_nothing(
+    small: Transformation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert _names(small) == {"one"}
+    second = small.project_dir / "models" / "two.sql"
+    second.write_text("select 2 as number")
+    invoke = dbtRunner.invoke
+
+    def killed_afterwards(runner: dbtRunner, arguments: list[str]) -> None:
+        invoke(runner, arguments)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(dbtRunner, "invoke", killed_afterwards)
+        with pytest.raises(KeyboardInterrupt):
+            _names(replace(small))
+
+    # Back at the state before, of which a part is overwritten.
+    second.unlink()
+    assert _names(replace(small)) == {"one"}
+
+
+def _names(transformation: Transformation) -> set[str]:
+    return {node["name"] for node in transformation.manifest["nodes"].values()}
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 Belongs here: what is different from dagster-postgres. Does not: reading events.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Self
 
@@ -99,8 +99,7 @@ class EventLog(_MadeAtOnce, PostgresEventLogStorage):
             super().store_event_batch(events)
             return
         with self.index_transaction() as connection:
-            insertion = self.prepare_insert_event_batch(events)
-            ids: Sequence[int] = connection.execute(insertion.returning(insertion.table.c.id)).scalars().all()
+            ids: Iterable[int] = connection.execute(_with_ids(self.prepare_insert_event_batch(events))).scalars()
             logged = list(zip(events, ids, strict=True))
             for event, event_id in logged:
                 self._store_asset_event(connection, event, event_id)
@@ -116,3 +115,8 @@ class EventLog(_MadeAtOnce, PostgresEventLogStorage):
             without_days = type(planned)(asset_key=planned.asset_key, check_name=planned.check_name)
             event = event._replace(dagster_event=dagster_event._replace(event_specific_data=without_days))
         super().store_asset_check_event(event, event_id)
+
+
+def _with_ids(insertion: Any) -> Any:
+    """The statement that inserts events, which returns their ids in their order."""
+    return insertion.returning(insertion.table.c.id)

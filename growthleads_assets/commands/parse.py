@@ -1,4 +1,4 @@
-"""`python -m growthleads_assets.commands.parse DATABASE`: have the dbt project parsed in an image.
+"""`python -m growthleads_assets.commands.parse DATABASE`: have the dbt project parsed at set-up.
 
 Belongs here: for which database, and where to. Does not: parsing, and taking that over (warehouse/transformation.py).
 """
@@ -14,7 +14,7 @@ from growthleads_assets.warehouse.transformation import Transformation, Transfor
 
 
 def main(dbname: str) -> None:
-    """Parse the project for a database of this name, which need not exist; a container then starts without parsing."""
+    """Parse the project for a database of this name, which need not exist; new homes begin without parsing then."""
     # The profile reads these; only the name of the database is in what is parsed.
     os.environ.update({"PGHOST": "nowhere", "PGPORT": "5432", "PGUSER": "nobody", "PGDATABASE": dbname})
     with tempfile.TemporaryDirectory() as logs:

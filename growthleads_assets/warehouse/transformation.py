@@ -56,7 +56,7 @@ class Transformation:
 
     @property
     def shipped(self) -> Path:
-        """Where an image has the project parsed when it is built (commands/parse.py), as a target path."""
+        """Where a set-up, and the making of an image, have the project parsed (commands/parse.py), as a target path."""
         return self.project_dir / "shipped"
 
     @cached_property
@@ -182,6 +182,8 @@ class Transformation:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if parsed.exists() and parsed.read_text() == self._state:
                 return
+            # Until all is written anew it is of no state, also where this is killed.
+            parsed.unlink(missing_ok=True)
             if self._take_shipped():
                 return
             result = dbtRunner().invoke(["parse", "--no-partial-parse", *self._options(write_json=True)])
@@ -190,7 +192,7 @@ class Transformation:
             parsed.write_text(self._state)
 
     def _take_shipped(self) -> bool:
-        """Take over what the image has parsed, if that is of this state."""
+        """Take over what was parsed beforehand, if that is of this state."""
         shipped = self.shipped / "parsed"
         if not shipped.exists() or shipped.read_text() != self._state:
             return False
