@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 UV := VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(BIN)/uv
+# One process more than CI's two processors have room for: some tests wait for servers most of the time.
+IN_PARALLEL := -q -n 3 --dist worksteal
 LOCKED := --require-hashes --no-deps --requirement requirements.lock
 
 # The first of these that is a Python the platform runs on; `make setup PYTHON=…` takes another.
@@ -84,11 +86,11 @@ dev: $(READY) ## Open the Dagster UI on your own data
 .PHONY: test
 test: $(READY) ## Check style and types, then run every test (ARGS="-k deals" picks some)
 	@$(MAKE) -j2 lint types
-	@$(BIN)/pytest -q -n 2 --dist worksteal $(ARGS)
+	@$(BIN)/pytest $(IN_PARALLEL) $(ARGS)
 
 .PHONY: test-deep
 test-deep: $(READY) ## Run every test with many more random examples
-	@$(BIN)/pytest -q -n 2 --dist worksteal --hypothesis-profile=deep $(ARGS)
+	@$(BIN)/pytest $(IN_PARALLEL) --hypothesis-profile=deep $(ARGS)
 
 .PHONY: mutants
 mutants: $(READY) ## Change one formula after another and see that a test notices each (some minutes)
@@ -97,7 +99,7 @@ mutants: $(READY) ## Change one formula after another and see that a test notice
 .PHONY: coverage
 coverage: $(READY) ## Run every test and list what no test reaches; fails below the floor in pyproject.toml
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest -q -n 2 --dist worksteal $(ARGS)
+	@$(BIN)/coverage run -m pytest $(IN_PARALLEL) $(ARGS)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 

@@ -16,6 +16,24 @@ settings.register_profile("deep", settings.get_profile("default"), max_examples=
 settings.load_profile("default")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin each test process with one of the tests that take minutes: at the end, it would be waited for alone.
+
+    pytest-xdist gives each of its processes an equal share in order, from whose end those that are done take over.
+    """
+    workers = getattr(config, "workerinput", {}).get("workercount", 1)
+    long = [item for item in items if item.get_closest_marker("takes_minutes")]
+    others = [item for item in items if not item.get_closest_marker("takes_minutes")]
+    ordered: list[pytest.Item] = []
+    for worker in range(workers):
+        first = long[worker::workers]
+        share = (len(items) - len(ordered)) // (workers - worker)
+        rest = max(0, share - len(first))
+        ordered += [*first, *others[:rest]]
+        del others[:rest]
+    items[:] = ordered
+
+
 @pytest.fixture(scope="session")
 def cache(request: pytest.FixtureRequest) -> Path:
     """A folder that all test processes share, of this run and of later ones."""

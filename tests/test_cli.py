@@ -322,6 +322,7 @@ def test_the_embedded_database_has_one_role_and_its_url_no_password(terminal: Te
     assert terminal.run("database", "stop").returncode == 0
 
 
+@pytest.mark.takes_minutes
 def test_life_of_a_home(terminal: Terminal) -> None:
     """One test, because each step starts from where the one before it left the home."""
     for step in LIFE:

@@ -12,9 +12,11 @@ import psycopg
 import pytest
 import yaml
 from dbt.cli.main import dbtRunner
+from dbt_common.behavior_flags import Behavior
 
 from growthleads_assets.contracts.registry import SOURCES
 from growthleads_assets.settings import CHECKOUT
+from growthleads_assets.warehouse.dbt_flags import look_up_flags_by_frame
 from growthleads_assets.warehouse.dbt_sources import PATH
 from growthleads_assets.warehouse.tables import bronze_columns, required_columns
 from growthleads_assets.warehouse.transformation import Transformation, TransformationFailed
@@ -118,10 +120,14 @@ def test_what_was_parsed_beforehand_is_taken_over_until_something_changes(small:
 
     (small.project_dir / "models" / "two.sql").write_text("select 2 as number")
     assert _names(replace(small)) == {"one", "two"}
-    # Another database is another name of every relation.
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PGDATABASE", "other")
-        assert {node["database"] for node in replace(small).manifest["nodes"].values()} == {"other"}
+
+
+def test_what_defines_a_flag_of_dbt_is_named_as_dbt_names_it() -> None:
+    look_up_flags_by_frame()
+
+    behavior = Behavior([{"name": "careful", "default": False, "description": "It is not."}], {})
+
+    assert behavior.careful._behavior_change_event.flag_source == __name__
 
 
 def test_what_a_killed_process_has_parsed_counts_for_nothing(

@@ -270,6 +270,7 @@ def deployment() -> Iterator[Deployment]:
 
 
 # One test, because each start and each run costs as much as all that is looked at.
+@pytest.mark.takes_minutes
 def test_what_compose_starts_publishes_whatever_is_killed(deployment: Deployment) -> None:
     deployment.land({**RAW_EARNINGS, **routy("2024-03-01", ",A,Foo,US,,1.10,0,0"), **no_clicks("2024-03-01")})
     deployment.start("postgres")

@@ -23,6 +23,7 @@ from typing import Any
 import psycopg
 
 from growthleads_assets.settings import READER_ROLE
+from growthleads_assets.warehouse.dbt_flags import look_up_flags_by_frame
 from growthleads_assets.warehouse.dbt_log import dbt_log
 from growthleads_assets.warehouse.fitting import TO_BE_FILLED, make_room, note_prepared, prepared
 from growthleads_assets.warehouse.locks import open_lock_file
@@ -145,7 +146,6 @@ class Transformation:
         return events
 
     def _invoke(self, arguments: Sequence[str], events: list[dict[str, Any]], *, write_json: bool = False) -> Any:
-        from dbt.cli.main import dbtRunner
         from google.protobuf.json_format import MessageToDict
 
         self._parse_if_changed()
@@ -156,7 +156,7 @@ class Transformation:
 
         manifest = _parsed_manifest(self.target_path, self._state)
         with dbt_log(self.log_path) as write:
-            runner = dbtRunner(manifest=manifest, callbacks=[remember, write])
+            runner = _runner(manifest=manifest, callbacks=[remember, write])
             return runner.invoke([*arguments, *self._options(write_json=write_json)])
 
     def _options(self, *, write_json: bool) -> list[str]:
@@ -171,8 +171,6 @@ class Transformation:
         ]
 
     def _parse_if_changed(self) -> None:
-        from dbt.cli.main import dbtRunner
-
         parsed = self.target_path / "parsed"
         if parsed.exists() and parsed.read_text() == self._state:
             return
@@ -186,7 +184,7 @@ class Transformation:
             parsed.unlink(missing_ok=True)
             if self._take_shipped():
                 return
-            result = dbtRunner().invoke(["parse", "--no-partial-parse", *self._options(write_json=True)])
+            result = _runner().invoke(["parse", "--no-partial-parse", *self._options(write_json=True)])
             if not result.success:
                 raise TransformationFailed(f"The dbt project cannot be parsed: {result.exception}")
             parsed.write_text(self._state)
@@ -204,6 +202,14 @@ class Transformation:
     def _state(self) -> str:
         """What a parse depends on: the project, and the database, whose name is in every relation's."""
         return f"{self.checksum} {os.environ.get('PGDATABASE', '')}"
+
+
+def _runner(**options: Any) -> Any:
+    """What runs dbt's commands in this process."""
+    from dbt.cli.main import dbtRunner
+
+    look_up_flags_by_frame()
+    return dbtRunner(**options)
 
 
 @lru_cache(maxsize=1)
