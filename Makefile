@@ -34,11 +34,10 @@ setup: $(READY) ## Install the platform and its locked dependencies into .venv
 # $(READY) says `unfinished` while it works: what an interrupted set-up left is not to be trusted, nor is what
 # was made for another folder, so these are made anew. An environment made by other means is kept and used.
 # uv installs in seconds what takes pip minutes. It compiles what it installs, as pip does: where Python itself is kept
-# from that (PYTHONDONTWRITEBYTECODE), every process would do it anew, which nearly doubled what imports take. The dbt
-# project is parsed here, as in the image, so that new homes begin without that; after it has changed, or where it cannot
-# be parsed, each home sees to it. Only pip
+# from that (PYTHONDONTWRITEBYTECODE), every process would do it anew, which nearly doubled what imports take. Only pip
 # reads the configuration of pip, so that whoever has an index of their own in it is served by pip, and so is who is
-# without luck with uv.
+# without luck with uv. Our own package is compiled too, and the dbt project parsed, both as in the image, so that new
+# homes begin without that; after the project has changed, each home parses it.
 $(READY): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { \
 		echo "The platform needs Python 3.11, 3.12 or 3.13, and none of $(PYTHONS) is one." \
@@ -61,7 +60,8 @@ $(READY): requirements.lock pyproject.toml
 	fi
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@$(BIN)/python -m compileall -q growthleads_assets
-	@$(BIN)/python -m growthleads_assets.commands.parse growthleads >/dev/null || true
+	@$(BIN)/python -m growthleads_assets.commands.parse growthleads >/dev/null || \
+		echo "Each home will parse the dbt project by itself." >&2
 	@echo "$(CURDIR)" > $(READY)
 
 # Only what is empty is filled in, so that a second call changes nothing. Passwords are 48 hexadecimal digits; root's

@@ -16,10 +16,12 @@ settings.register_profile("deep", settings.get_profile("default"), max_examples=
 settings.load_profile("default")
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Begin each test process with one of the tests that take minutes: at the end, it would be waited for alone.
 
-    pytest-xdist gives each of its processes an equal share in order, from whose end those that are done take over.
+    pytest-xdist gives each of its processes an equal share in order, from whose end those that are done take over. Last
+    of the hooks, because pytest's own leaves out what was not asked for.
     """
     workers = getattr(config, "workerinput", {}).get("workercount", 1)
     long = [item for item in items if item.get_closest_marker("takes_minutes")]

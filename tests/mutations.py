@@ -195,9 +195,8 @@ def _copied(folder: Path) -> Path:
     folder.mkdir()
     for name in COPIED:
         if (CHECKOUT / name).is_dir():
-            shutil.copytree(
-                CHECKOUT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "target", "logs")
-            )
+            made = shutil.ignore_patterns("__pycache__", "target", "logs", "shipped")
+            shutil.copytree(CHECKOUT / name, folder / name, ignore=made)
         else:
             shutil.copy(CHECKOUT / name, folder / name)
     return folder

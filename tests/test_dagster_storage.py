@@ -1,11 +1,18 @@
-"""The tables of Dagster's storage, which the first process that works on a home makes."""
+"""Dagster's storage: its tables, which the first process that works on a home makes, and what comes into them."""
 
+import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.asset_checks.asset_check_evaluation import (  # noqa: TID251 - what Dagster itself reports
+    AssetCheckEvaluationPlanned,
+)
+from dagster._core.events import AssetMaterializationPlannedData  # noqa: TID251 - what Dagster itself reports
 
+from growthleads_assets.automation.jobs import PIPELINE
 from tests.homes import Home
 
 AT_ONCE = 4
@@ -46,6 +53,51 @@ def test_tables_whose_making_broke_off_are_made_by_the_next_start(home: Home, ta
     home.query_all("drop schema dagster cascade; create schema dagster")
     with dg.DagsterInstance.get():
         assert made == tables(home)
+
+
+def test_what_a_run_plans_is_on_record_by_its_own_numbers(home: Home) -> None:
+    routy, check = dg.AssetKey(["bronze", "routy"]), "required_values_are_given"
+    plan = [
+        (
+            dg.DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED,
+            AssetCheckEvaluationPlanned(asset_key=routy, check_name=check),
+        ),
+        (dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED, AssetMaterializationPlannedData(routy)),
+        (
+            dg.DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED,
+            AssetCheckEvaluationPlanned(asset_key=routy, check_name="other"),
+        ),
+    ]
+    with dg.DagsterInstance.get() as instance:
+        instance.event_log_storage.store_event_batch([_planned(kind, data) for kind, data in plan])
+        instance.event_log_storage.store_event_batch([])
+
+    logged = home.query("select id, dagster_event_type, run_id from dagster.event_logs order by id")
+    assert [(row["dagster_event_type"], row["run_id"]) for row in logged] == [(kind.value, "run") for kind, _ in plan]
+    checks = home.query(
+        "select check_name, evaluation_event_storage_id as event, execution_status "
+        "from dagster.asset_check_executions order by id"
+    )
+    assert [(row["check_name"], row["event"], row["execution_status"]) for row in checks] == [
+        (check, logged[0]["id"], "PLANNED"),
+        ("other", logged[2]["id"], "PLANNED"),
+    ]
+    [asset] = home.query("select asset_key, last_run_id from dagster.asset_keys")
+    assert (asset["asset_key"], asset["last_run_id"]) == ('["bronze", "routy"]', "run")
+
+
+def _planned(kind: dg.DagsterEventType, data: Any) -> dg.EventLogEntry:
+    event = dg.DagsterEvent(kind.value, PIPELINE, step_key="bronze__routy", event_specific_data=data)
+    return dg.EventLogEntry(  # type: ignore[no-untyped-call]
+        error_info=None,
+        level=logging.DEBUG,
+        user_message="",
+        run_id="run",
+        timestamp=0.0,
+        step_key="bronze__routy",
+        job_name=PIPELINE,
+        dagster_event=event,
+    )
 
 
 def after_each_table(home: Home, statement: str) -> None:

@@ -1,5 +1,6 @@
 """The dbt project by itself: unit tests of its models, what it says of every table and column, and its contracts."""
 
+import inspect
 import json
 import re
 import shutil
@@ -122,7 +123,9 @@ def test_what_was_parsed_beforehand_is_taken_over_until_something_changes(small:
     assert _names(replace(small)) == {"one", "two"}
 
 
-def test_what_defines_a_flag_of_dbt_is_named_as_dbt_names_it() -> None:
+def test_what_defines_a_flag_of_dbt_is_named_as_dbt_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    # What dbt would use for it by itself.
+    monkeypatch.delattr(inspect, "stack")
     look_up_flags_by_frame()
 
     behavior = Behavior([{"name": "careful", "default": False, "description": "It is not."}], {})

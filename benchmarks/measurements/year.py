@@ -4,8 +4,8 @@ Four sources, 365 days, 2,000 rows a file. Against it stand a bare COPY of every
 every table of dbt's compiled project made with `create table … as`, its key, indexes and statistics, each mart from its
 view, and every test. As a figure of its own it is held against less than that, the tables alone. The fixed start-up is
 what the same command takes in a new home with one small day: it makes the database, the tables and Dagster's storage,
-and parses the project. Limited by what the least leaves out: archive copies, bronze's keys and columns, the comparison
-with what was published before, and a transaction with its fsync for each file.
+and parses the project unless set-up has. Limited by what the least leaves out: archive copies, bronze's keys and
+columns, the comparison with what was published before, and a transaction with its fsync for each file.
 """
 
 import shutil

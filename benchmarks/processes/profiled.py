@@ -45,9 +45,9 @@ PARTS: Sequence[tuple[str, str, str]] = (
     (f"{PACKAGE}.automation.alerting", "attend", ALERTS),
     (f"{PACKAGE}.home.telling", "raise_about_files", ALERTS),
     (f"{PACKAGE}.home.telling", "deliver", ALERTS),
-    ("dagster_postgres", "PostgresEventLogStorage.*", STORAGE),
-    ("dagster_postgres", "PostgresRunStorage.*", STORAGE),
-    ("dagster_postgres", "PostgresScheduleStorage.*", STORAGE),
+    (f"{PACKAGE}.automation.storage", "EventLog.*", STORAGE),
+    (f"{PACKAGE}.automation.storage", "RunStorage.*", STORAGE),
+    (f"{PACKAGE}.automation.storage", "ScheduleStorage.*", STORAGE),
 )
 
 

@@ -75,8 +75,8 @@ class EventLog(_MadeAtOnce, PostgresEventLogStorage):
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
         self._there: set[tuple[str, str]] = set()
+        super().__init__(*args, **kwargs)
 
     def has_table(self, table_name: str) -> bool:
         """Whether Dagster's table is there."""
@@ -95,7 +95,7 @@ class EventLog(_MadeAtOnce, PostgresEventLogStorage):
         """Put events on record; all that a run plans with one statement for the log, where dagster-postgres takes one
         for each.
         """  # noqa: D205
-        if not all(event.dagster_event_type in _PLANNED for event in events):
+        if not events or not all(event.dagster_event_type in _PLANNED for event in events):
             super().store_event_batch(events)
             return
         with self.index_transaction() as connection:

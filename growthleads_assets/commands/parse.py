@@ -1,4 +1,4 @@
-"""`python -m growthleads_assets.commands.parse DATABASE`: have the dbt project parsed at set-up.
+"""`python -m growthleads_assets.commands.parse DATABASE`: have the dbt project parsed at set-up and in an image.
 
 Belongs here: for which database, and where to. Does not: parsing, and taking that over (warehouse/transformation.py).
 """

@@ -181,7 +181,7 @@ class Transformation:
             if parsed.exists() and parsed.read_text() == self._state:
                 return
             # Until all is written anew it is of no state, also where this is killed.
-            parsed.unlink(missing_ok=True)
+            parsed.write_text("")
             if self._take_shipped():
                 return
             result = _runner().invoke(["parse", "--no-partial-parse", *self._options(write_json=True)])
@@ -194,8 +194,12 @@ class Transformation:
         shipped = self.shipped / "parsed"
         if not shipped.exists() or shipped.read_text() != self._state:
             return False
-        for name in (*PARSED_FILES, shipped.name):
+        for name in PARSED_FILES:
             shutil.copyfile(self.shipped / name, self.target_path / name)
+        if shipped.read_text() != self._state:
+            # A set-up has begun to parse another state in between.
+            return False
+        (self.target_path / shipped.name).write_text(self._state)
         return True
 
     @property
