@@ -5,9 +5,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 UV := VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(BIN)/uv
+LOCKED := --require-hashes --no-deps --requirement requirements.lock
+
 # One process more than CI's two processors have room for: some tests wait for servers most of the time.
 IN_PARALLEL := -q -n 3 --dist worksteal
-LOCKED := --require-hashes --no-deps --requirement requirements.lock
 
 # The first of these that is a Python the platform runs on; `make setup PYTHON=…` takes another.
 PYTHONS := python3 python3.13 python3.12 python3.11

@@ -1,7 +1,6 @@
 """Fixtures that tests of several rooms share, and how hard hypothesis tries."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -37,15 +36,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-def cache(request: pytest.FixtureRequest) -> Path:
-    """A folder that all test processes share, of this run and of later ones."""
-    return request.config.cache.mkdir("growthleads")
-
-
-@pytest.fixture(scope="session")
-def server(cache: Path) -> Iterator[Server]:
+def server() -> Iterator[Server]:
     """A PostgreSQL server for this test process."""
-    with shared_server(cache) as server:
+    with shared_server() as server:
         yield server
 
 

@@ -5,13 +5,12 @@ of a second; a home that many tests start from is made once and copied (`Server.
 once for all test processes, and again when one of its files has changed.
 """
 
-import fcntl
 import os
 import shutil
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -31,7 +30,6 @@ from growthleads_assets.settings import Settings, load_settings
 from growthleads_assets.warehouse import publication
 from growthleads_assets.warehouse.database import Database
 from growthleads_assets.warehouse.environment import child_environment, prepare_dagster_home
-from growthleads_assets.warehouse.locks import open_lock_file
 from growthleads_assets.warehouse.server import running_database, stop_database
 from growthleads_assets.warehouse.transformation import Transformation
 
@@ -239,10 +237,9 @@ class Home:
 class Server:
     """The shared server of a test process, and the homes on it, one at a time."""
 
-    def __init__(self, folder: Path, database: Database, cache: Path) -> None:
+    def __init__(self, folder: Path, database: Database) -> None:
         self.folder = folder
         self.database = database
-        self.cache = cache
         self.maintenance = make_conninfo(database.conninfo, dbname="postgres")
         self._copies: dict[str, Path] = {}
         self._make_template()
@@ -307,7 +304,7 @@ class Server:
     def _make_template(self) -> None:
         with self._environment(self._settings(self.folder / "template")) as settings:
             platform = Platform(settings, SOURCES)
-            have_parsed(platform.transformation, self.cache)
+            have_parsed(platform.transformation)
             with platform.connected() as connection:
                 platform.transformation.prepare(connection)
         self._recreate(TEMPLATE, self.database.dbname)
@@ -318,31 +315,19 @@ class Server:
             connection.execute(f'create database "{name}" template "{template}" strategy file_copy'.encode())
 
 
-def have_parsed(transformation: Transformation, cache: Path) -> None:
-    """Have the dbt project parsed for a home, once for all homes: dbt takes longer over it than most tests do.
+def have_parsed(transformation: Transformation) -> None:
+    """Have the dbt project parsed, once for all homes, where set-up has it parsed: it may have changed since.
 
-    What is not of this state of the project, or not of the database that the environment names, the platform does not
-    use and parses anew.
+    Homes take it over if it is of their database too, and parse it by themselves if not.
     """
-    kept = cache / transformation.checksum
-    with open_lock_file(cache / "lock") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if kept.exists():
-            shutil.copytree(kept, transformation.target_path, dirs_exist_ok=True)
-            return
-        assert transformation.manifest
-        for outdated in cache.glob("*/"):
-            shutil.rmtree(outdated)
-        unfinished = cache / "unfinished"
-        shutil.copytree(transformation.target_path, unfinished)
-        unfinished.rename(kept)
+    assert replace(transformation, target_path=transformation.shipped).manifest
 
 
 @contextmanager
-def shared_server(cache: Path) -> Iterator[Server]:
-    """A server up for as long as the context lasts; what one test process can use of another's lies in ``cache``."""
+def shared_server() -> Iterator[Server]:
+    """A server up for as long as the context lasts."""
     with folder_for_all() as folder:
         settings = load_settings(home=folder)
         with running_database(settings) as database:
-            yield Server(folder, database, cache)
+            yield Server(folder, database)
         stop_database(settings)

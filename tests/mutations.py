@@ -166,10 +166,7 @@ def main() -> None:
         sys.exit("\n".join(misfits))
     environment = dict(os.environ)
     survivors = 0
-    with (
-        tempfile.TemporaryDirectory(prefix="growthleads-mutants-") as folder,
-        shared_server(Path(folder)) as server,
-    ):
+    with tempfile.TemporaryDirectory(prefix="growthleads-mutants-") as folder, shared_server() as server:
         copy = _copied(Path(folder) / "checkout")
         with server.new_home():
             for mutation in MUTATIONS:

@@ -62,7 +62,8 @@
         ) as later
         where
             later.date is not null
-            -- The last day of all is at the end of an index: where it is near, as for the newest days, no key is looked at.
+            -- The last day of all is at the end of an index: where it is near, as it is for the newest days, no key is
+            -- looked at.
             and (select max(observations.date) from {{ ref('scraper_observations') }} as observations)
             > last_day + {{ var('longest_spread') }};
     end

@@ -8,7 +8,6 @@ then damaged as disks, editors, spreadsheets and programs do it.
 import argparse
 import re
 import sys
-import tempfile
 import time
 import zlib
 from collections import Counter
@@ -17,7 +16,6 @@ from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings, target
 from hypothesis import strategies as st
@@ -289,7 +287,7 @@ def loads_as_parsed(home: Home, source: Source, content: bytes, parsed: ParsedFi
 
 @contextmanager
 def _home() -> Iterator[Home]:
-    with tempfile.TemporaryDirectory() as cache, shared_server(Path(cache)) as server, server.new_home() as home:
+    with shared_server() as server, server.new_home() as home:
         yield home
 
 

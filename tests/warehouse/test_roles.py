@@ -73,7 +73,7 @@ def _secrets_in(text: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def installation(server: Server, cache: Path) -> Iterator[Installation]:
+def installation(server: Server) -> Iterator[Installation]:
     """Roles and databases as `growthleads database init` makes them, on a server that asks for passwords."""
     made = Installation(server, server.folder / "installation")
     transformation = Transformation(
@@ -82,7 +82,7 @@ def installation(server: Server, cache: Path) -> Iterator[Installation]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PGDATABASE", "growthleads")
         made.home.mkdir()
-        have_parsed(transformation, cache)
+        have_parsed(transformation)
     with _passwords_needed(server), psycopg.connect(made.database("admin").conninfo, autocommit=True) as connection:
         connection.execute("drop database growthleads with (force)")
         assert made.run("database", "init").returncode == 0
