@@ -24,7 +24,7 @@ LEVELS = (
     {"warehouse"},
     {"landing", "alerts"},
     {"contracts", "logs", "words"},
-    {"settings", "libpq"},
+    {"settings", "libpq", "garbage"},
 )
 LEVEL_OF = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
 
