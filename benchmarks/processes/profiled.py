@@ -2,9 +2,11 @@
 
 Belongs here: which calls make up a part, and the clock. Does not: what is run.
 
-The parts do not overlap: a call within another one counts for its own part only. Functions are wrapped from outside
-once the command itself has imported their module, so it imports what and when it does without a clock. Only the main
-thread is looked at: what dbt does in others is time that it waits for them.
+Each part has its seconds on the clock and its processor time, that of dbt's threads included. The parts do not overlap:
+a call within another one counts for its own part only. What comes before the first import and after the last line of
+the command, Python's own start and end, is in none of them. Functions are wrapped from outside
+once the command itself has imported their module, so it imports what and when it does without a clock. Only the calls
+of the main thread are looked at: what dbt does in others is time that it waits for them.
 """
 
 import builtins
@@ -52,12 +54,13 @@ PARTS: Sequence[tuple[str, str, str]] = (
 
 
 class Clock:
-    """Adds up the seconds of each part; the innermost one that goes on gets them."""
+    """Adds up the seconds and the processor time of each part; the innermost one that goes on gets them."""
 
     def __init__(self) -> None:
         self.seconds: defaultdict[str, float] = defaultdict(float)
+        self.cpu: defaultdict[str, float] = defaultdict(float)
         self._open = [REST]
-        self._since = time.perf_counter()
+        self._since, self._cpu_since = time.perf_counter(), time.process_time()
 
     @contextmanager
     def part(self, name: str) -> Iterator[None]:
@@ -75,14 +78,25 @@ class Clock:
 
     def tick(self) -> None:
         """Count what has passed."""
-        now = time.perf_counter()
+        now, cpu_now = time.perf_counter(), time.process_time()
         self.seconds[self._open[-1]] += now - self._since
-        self._since = now
+        self.cpu[self._open[-1]] += cpu_now - self._cpu_since
+        self._since, self._cpu_since = now, cpu_now
 
-    def move(self, seconds: float, *, of: str, to: str) -> None:
-        """Count seconds of one part for another."""
-        self.seconds[of] -= seconds
-        self.seconds[to] += seconds
+    @contextmanager
+    def divided(self, name: str, other: str) -> Iterator[list[float]]:
+        """Of what is counted for a part in this context, count for another one the seconds that are added to the list;
+        of the processor time, as large a share.
+        """  # noqa: D205
+        others: list[float] = []
+        seconds, cpu = self.seconds[name], self.cpu[name]
+        yield others
+        taken = self.seconds[name] - seconds
+        share = sum(others) / taken if taken else 0
+        for counted, before in ((self.seconds, seconds), (self.cpu, cpu)):
+            moved = (counted[name] - before) * share
+            counted[name] -= moved
+            counted[other] += moved
 
     def wrapped(self, function: Callable[..., Any], name: str) -> Callable[..., Any]:
         """The function, counted for a part; of a context manager only what comes before its block."""
@@ -172,8 +186,9 @@ def _with_models(build: Callable[..., Any], clock: Clock) -> Callable[..., Any]:
 
     @functools.wraps(build)
     def counted(*args: Any, **kwargs: Any) -> Any:
-        events = build(*args, **kwargs)
-        clock.move(_covered(events), of=DBT, to=MODELS)
+        with clock.divided(DBT, MODELS) as of_models:
+            events = build(*args, **kwargs)
+            of_models.append(_covered(events))
         return events
 
     return counted
@@ -210,10 +225,8 @@ def main() -> None:
     clock.tick()
     if wrapping.missing():
         sys.exit(f"PARTS names what is not there any more: {', '.join(wrapping.missing())}")
-    phases = {name: round(seconds, 3) for name, seconds in clock.seconds.items()}
-    sys.stdout.write(
-        "\n" + json.dumps({"wall": round(time.perf_counter() - began, 3), "cpu": time.process_time(), "phases": phases})
-    )
+    phases = {name: {"wall": round(wall, 3), "cpu": round(clock.cpu[name], 3)} for name, wall in clock.seconds.items()}
+    sys.stdout.write("\n" + json.dumps({"wall": round(time.perf_counter() - began, 3), "phases": phases}))
     sys.stdout.flush()
     sys.exit(code)
 
