@@ -20,7 +20,7 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
 
-from growthleads_assets.assets.models import DIMENSION_MODELS, input_tests
+from growthleads_assets.assets.models import DIMENSION_MODELS, to_build
 from growthleads_assets.contracts.registry import SOURCES
 from growthleads_assets.home.platform import Platform
 from growthleads_assets.home.survey import survey
@@ -167,8 +167,8 @@ class Home:
 
     def _build(self, command: str, first: date, last: date, models: Sequence[str]) -> None:
         transformation = self.platform.transformation
-        tests = input_tests(transformation.manifest, models) if command == "build" else []
-        transformation.build(command, first, last, select=[*models, *tests])
+        select = to_build(transformation.manifest, models) if command == "build" else models
+        transformation.build(command, first, last, select=select)
 
     def _event_models(self, *, only_tables: bool) -> list[str]:
         """The models of a range of days. A build leaves the views among them as they were prepared."""

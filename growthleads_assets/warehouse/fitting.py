@@ -1,4 +1,4 @@
-"""Making room for what the dbt project builds: tables that an earlier release made, and that this one makes otherwise.
+"""Making room for what the dbt project builds: tables that an earlier release made otherwise, or that somebody dropped.
 
 Belongs here: comparing the project with the database, and what becomes of a table that no longer fits. Does not:
 building (transformation.py), the platform's own tables (layout.py).
@@ -7,8 +7,9 @@ dbt writes into a table that is there, and fails where its columns are not those
 follows from bronze, so that a table of another form is dropped, to be made anew and filled for all days before anything
 is calculated from it: with some of its days only, running totals would have no predecessor. A mart is what was
 published, and keeps its rows. It gets the columns that it lacks, empty until its days are published again, for which
-all of them count as not calculated; and it loses those that are not published any more. Tables that stay get their key
-and indexes as the model has them.
+all of them count as not calculated; and it loses those that are not published any more. A table that is missing, though
+the database was prepared before, gets its days in the same ways. Tables that stay get their key and indexes as the
+model has them.
 """
 
 import re
@@ -23,6 +24,9 @@ from growthleads_assets.warehouse.keys import primary_key, replace_key
 
 KINDS = {"view": "v", "incremental": "r", "published": "r"}
 """What PostgreSQL calls the relation that each materialization makes."""
+
+CANDIDATE = "candidate"
+"""The schema of the views of what each mart should say (dbt_project/macros/writing.sql)."""
 
 TO_BE_FILLED = "to be filled"
 """Stands in `bronze.prepared_models` from the moment that tables are dropped until they hold all days again."""
@@ -56,10 +60,13 @@ def make_room(connection: psycopg.Connection, manifest: Mapping[str, Any]) -> No
         misplaced = [model for model in models if model.relation_kind not in {"", KINDS[model.materialized]}]
         tables = [model for model in models if model.relation_kind == KINDS[model.materialized] == "r"]
         changed = [table for table in tables if _shape_there(connection, table) != _shape_wanted(connection, table)]
-        for model in (*misplaced, *(table for table in changed if table.materialized == "incremental")):
+        missing = [model for model in models if KINDS[model.materialized] == "r" and not model.relation_kind]
+        # Where others were prepared before, it is new, or somebody dropped it: there can be days that belong in it.
+        lacking = missing if prepared(connection) else []
+        for model in (*misplaced, *_of_kind("incremental", changed)):
             kind = sql.SQL("view" if model.relation_kind == "v" else "table")
             connection.execute(sql.SQL("drop {} if exists {} cascade").format(kind, model.table))
-        marts = [table for table in changed if table.materialized == "published"]
+        marts = _of_kind("published", changed)
         if marts:
             _drop_views(connection, models)
         for mart in marts:
@@ -68,10 +75,45 @@ def make_room(connection: psycopg.Connection, manifest: Mapping[str, Any]) -> No
             if table in marts or table not in changed:
                 _order_key(connection, table)
                 _index(connection, table)
-        if marts:
+        if _of_kind("published", [*changed, *lacking]):
             connection.execute("update bronze.calculations set settled_at = null")
-        if misplaced or len(changed) > len(marts):
+        if misplaced or _of_kind("incremental", [*changed, *lacking]):
             note_prepared(connection, TO_BE_FILLED)
+
+
+def _of_kind(materialized: str, models: Sequence[_Model]) -> list[_Model]:
+    return [model for model in models if model.materialized == materialized]
+
+
+def standing(connection: psycopg.Connection, manifest: Mapping[str, Any]) -> str:
+    """A fingerprint of the project's tables, views and functions as they stand in the database.
+
+    Of each it takes in that it is there, who may use it, and what dbt notes of a view: the checksum of its query. So
+    what somebody drops or puts in its place by hand makes another one.
+    """
+    models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+    candidates = [f"{CANDIDATE}.{node['name']}" for node in models if node["config"]["materialized"] == "published"]
+    row = connection.execute(
+        """
+        select md5(string_agg(things.thing, e'\n' order by things.thing))
+        from (
+            select concat_ws(' ', nspname, relname, relkind, relacl, obj_description(pg_class.oid, 'pg_class')) as thing
+            from pg_class
+            inner join pg_namespace on pg_class.relnamespace = pg_namespace.oid
+            where concat_ws('.', nspname, relname) = any(%(relations)s)
+            union all
+            select concat_ws(' ', nspname, pg_get_functiondef(pg_proc.oid), proacl)
+            from pg_proc
+            inner join pg_namespace on pg_proc.pronamespace = pg_namespace.oid
+            where nspname = any(%(schemas)s) and prokind = 'f'
+        ) as things
+        """,
+        {
+            "relations": [*(f"{node['schema']}.{node['name']}" for node in models), *candidates],
+            "schemas": list({node["schema"] for node in models}),
+        },
+    ).fetchone()
+    return str(row[0]) if row else ""
 
 
 def note_prepared(connection: psycopg.Connection, state: str) -> None:
@@ -113,7 +155,7 @@ def _drop_views(connection: psycopg.Connection, models: Sequence[_Model]) -> Non
     """Drop every view, for a column that a view reads can neither go nor change; all of them are made again."""
     for model in models:
         if model.materialized == "published":
-            candidate = sql.Identifier("candidate", model.name)
+            candidate = sql.Identifier(CANDIDATE, model.name)
             connection.execute(sql.SQL("drop view if exists {} cascade").format(candidate))
         elif model.relation_kind == "v":
             connection.execute(sql.SQL("drop view if exists {} cascade").format(model.table))

@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property, lru_cache
@@ -25,7 +25,7 @@ import psycopg
 from growthleads_assets.settings import READER_ROLE
 from growthleads_assets.warehouse.dbt_flags import look_up_flags_by_frame
 from growthleads_assets.warehouse.dbt_log import dbt_log
-from growthleads_assets.warehouse.fitting import TO_BE_FILLED, make_room, note_prepared, prepared
+from growthleads_assets.warehouse.fitting import TO_BE_FILLED, make_room, note_prepared, prepared, standing
 from growthleads_assets.warehouse.locks import open_lock_file
 from growthleads_assets.warehouse.session_locks import hold_lock
 
@@ -33,6 +33,7 @@ RESULT_EVENTS = frozenset({"LogModelResult", "LogTestResult"})
 PARSED_FILES = ("manifest.json", "partial_parse.msgpack")
 # Nothing is before this day, so a build of it makes every table and view and leaves all rows as they are.
 NO_DAYS = (date(1900, 1, 1), date(1900, 1, 1))
+_CHOSEN = "chosen_for_this_build"
 
 
 class TransformationFailed(Exception):
@@ -75,25 +76,19 @@ class Transformation:
             digest.update(f"{path.relative_to(self.project_dir)}\n".encode() + path.read_bytes())
         return digest.hexdigest()
 
-    def build(self, command: str, first: date, last: date, *, select: Sequence[str]) -> list[dict[str, Any]]:
+    def build(self, command: str, first: date, last: date, *, select: Collection[str]) -> list[dict[str, Any]]:
         """Run a dbt command (`build` or `run`) over the window of days and return its result events.
 
-        Of the tests, those run whose models are all selected or come before the selected ones. Unit tests are left to
-        the test suite. Raises TransformationFailed.
+        ``select`` are the names of models and tests; no other test runs. Raises TransformationFailed.
         """
-        arguments = [command, "--select", *select]
-        if command != "run":
-            arguments += ["--exclude-resource-type", "unit_test", "--indirect-selection", "buildable"]
-        window = ["--event-time-start", f"{first}", "--event-time-end", f"{last + timedelta(days=1)}"]
-        return self._results_of([*arguments, *window])
+        return self._results_of([command, *_window(first, last)], select)
 
-    def test_all_of_history(self, select: Sequence[str] = ()) -> list[dict[str, Any]]:
+    def test_all_of_history(self, select: Collection[str] = ()) -> list[dict[str, Any]]:
         """Run the selected tests, or every test, over all days and return their result events.
 
         Raises TransformationFailed where any fails.
         """
-        selected = ["--select", *select] if select else []
-        return self._results_of(["test", *selected, "--exclude-resource-type", "unit_test"])
+        return self._results_of(["test", "--exclude-resource-type", "unit_test"], select)
 
     def run_unit_tests(self) -> dict[str, str]:
         """Run the unit tests of all models and return what each says that fails, ``""`` for one that passes.
@@ -124,28 +119,37 @@ class Transformation:
     def prepare(self, connection: psycopg.Connection) -> None:
         """Have every table and view of the project in the database, as the project's files are now.
 
-        Done once per state of the project and role of readers, by one process at a time. Tables that an earlier release
-        made in another form are made anew, and hold all days again.
+        Done once per state of the project and role of readers, and again where somebody dropped or replaced one of
+        them, by one process at a time. Tables that an earlier release made in another form are made anew, and hold all
+        days again.
         """
-        state = " ".join(filter(None, (self.checksum, os.environ.get(READER_ROLE))))
+
+        def state() -> str:
+            parts = (self.checksum, standing(connection, self.manifest), os.environ.get(READER_ROLE))
+            return " ".join(filter(None, parts))
+
         with hold_lock(connection, "prepare models"):
-            if prepared(connection) == state:
+            if prepared(connection) == state():
                 return
             make_room(connection, self.manifest)
-            if prepared(connection) == TO_BE_FILLED:
-                self._results_of(["run", "--select", "fqn:*"])
-            else:
-                self.build("run", *NO_DAYS, select=["fqn:*"])
-            note_prepared(connection, state)
+            self._results_of(["run", *([] if prepared(connection) == TO_BE_FILLED else _window(*NO_DAYS))])
+            note_prepared(connection, state())
 
-    def _results_of(self, arguments: Sequence[str]) -> list[dict[str, Any]]:
+    def _results_of(self, arguments: Sequence[str], select: Collection[str] = ()) -> list[dict[str, Any]]:
         events: list[dict[str, Any]] = []
-        result = self._invoke(arguments, events)
+        result = self._invoke(arguments, events, select)
         if not result.success:
             raise TransformationFailed("\n".join(_failures(result)), events, _failed_tests(result))
         return events
 
-    def _invoke(self, arguments: Sequence[str], events: list[dict[str, Any]], *, write_json: bool = False) -> Any:
+    def _invoke(
+        self,
+        arguments: Sequence[str],
+        events: list[dict[str, Any]],
+        select: Collection[str] = (),
+        *,
+        write_json: bool = False,
+    ) -> Any:
         from google.protobuf.json_format import MessageToDict
 
         self._parse_if_changed()
@@ -155,9 +159,10 @@ class Transformation:
                 events.append(MessageToDict(event, preserving_proto_field_name=True))
 
         manifest = _parsed_manifest(self.target_path, self._state)
+        selected = _selected(manifest, select) if select else []
         with dbt_log(self.log_path) as write:
             runner = _runner(manifest=manifest, callbacks=[remember, write])
-            return runner.invoke([*arguments, *self._options(write_json=write_json)])
+            return runner.invoke([*arguments, *selected, *self._options(write_json=write_json)])
 
     def _options(self, *, write_json: bool) -> list[str]:
         return [
@@ -206,6 +211,23 @@ class Transformation:
     def _state(self) -> str:
         """What a parse depends on: the project, and the database, whose name is in every relation's."""
         return f"{self.checksum} {os.environ.get('PGDATABASE', '')}"
+
+
+def _window(first: date, last: date) -> list[str]:
+    """The days of a build, as dbt_project/macros/window.sql reads them."""
+    return ["--event-time-start", f"{first}", "--event-time-end", f"{last + timedelta(days=1)}"]
+
+
+def _selected(manifest: Any, names: Collection[str]) -> list[str]:
+    """Have dbt select the models and tests of these names, and no tests beside them.
+
+    By a tag that they get here: of each name that dbt is given it asks three times a build whether it is that of this
+    node or the next, half a second for the hundred of a window.
+    """
+    chosen = frozenset(names)
+    for node in manifest.nodes.values():
+        node.tags = [*(tag for tag in node.tags if tag != _CHOSEN), *([_CHOSEN] if node.name in chosen else [])]
+    return ["--select", f"tag:{_CHOSEN}", "--indirect-selection", "empty"]
 
 
 def _runner(**options: Any) -> Any:

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import replace
+from decimal import Decimal
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from growthleads_assets.warehouse.keys import primary_key
 from growthleads_assets.warehouse.layout import ensure_layout
 from growthleads_assets.warehouse.migrations import MIGRATIONS, NEWEST, Migration
 from tests import demo_expectations as demo
+from tests.cases import RAW_EARNINGS, no_clicks, scrapers
 from tests.homes import Home
 
 FIRST_RELEASE = Path(__file__).with_name("first_release.sql")
@@ -164,6 +166,40 @@ def test_a_mart_keeps_its_rows_when_its_columns_change(home: Home) -> None:
         "where attrelid = 'gold.solution_1_operators_monthly'::regclass and attname = 'total_commission'"
     )
     assert type_of_today == {"is": "numeric(24,2)"}
+
+
+@pytest.mark.parametrize(
+    "dropped",
+    [
+        "table silver.scraper_observations",
+        "table gold.solution_2_marketing_daily",
+        "view silver.scraper_totals",
+        "view gold.day_completeness",
+        "view candidate.solution_2_marketing_daily",
+        "function silver.scraper_days(date, date)",
+    ],
+)
+def test_what_somebody_drops_is_made_again_and_holds_all_days(home: Home, dropped: str) -> None:
+    home.land_and_settle(
+        {
+            **RAW_EARNINGS,
+            **no_clicks("2024-03-01", "2024-03-02", "2024-03-03"),
+            **scrapers("2024-03-01", ",A,foo,US,100,10"),
+            **scrapers("2024-03-02", ",A,foo,US,130,12"),
+        }
+    )
+    before = {row[:3] for row in _catalog(home)}
+    home.query_all(f"drop {dropped} cascade")
+
+    home.land_and_settle(scrapers("2024-03-03", ",A,foo,US,150,15"))
+
+    # 130 - 100 and 150 - 130: without the day before, the third would be the first that is seen of the total.
+    assert home.commissions("solution_2_marketing_daily") == {
+        ("A", "2024-03-01"): Decimal("0.00"),
+        ("A", "2024-03-02"): Decimal("30.00"),
+        ("A", "2024-03-03"): Decimal("20.00"),
+    }
+    assert {row[:3] for row in _catalog(home)} == before
 
 
 def test_the_key_of_a_mart_follows_its_model_unless_somebodys_view_needs_it(home: Home) -> None:
