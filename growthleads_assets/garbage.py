@@ -14,7 +14,7 @@ def leave_all_to_the_system_at_exit() -> None:
 
     Python would go through some half a million objects of Dagster's and dbt's definitions, and take apart each: a
     seventh of a run with one small day, for memory that the system takes back by itself. Files and connections are
-    closed by those who opened them, and what others have registered for the exit comes before.
+    closed by those who opened them, and what others have registered for the exit runs all the same.
     """
     atexit.register(gc.freeze)
 

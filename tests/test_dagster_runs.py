@@ -314,8 +314,18 @@ def test_a_blocking_check_is_told_by_its_name_and_nothing_fails_while_nobody_can
         assert (blocked["money"], blocked["money_is"]) == ("1.00", "the median commission of the only day published")
         with dg.DagsterInstance.get() as instance:
             run = instance.get_run_by_id(blocked["run_id"])
-        assert run
+            assert run
+            told = _materialized(instance, run.run_id)
         assert (run.is_failure, run.tags[RANGE_START], run.tags[RANGE_END]) == (True, "2024-03-02", "2024-03-02")
+        # Views that were read on the way there, and none that show what was not calculated.
+        assert {"silver/stg_routy", "silver/traffic_events", "gold/web_commission_by_operator"} <= told
+        assert told.isdisjoint({"gold/dimension_impact", "gold/dim_calendar", "gold/solution_1_marketing_daily"})
+
+
+def _materialized(instance: dg.DagsterInstance, run_id: str) -> set[str]:
+    """What a run has materialized."""
+    events = instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION)
+    return {event.asset_key.to_user_string() for entry in events if (event := entry.dagster_event) and event.asset_key}
 
 
 def _executed_alone(

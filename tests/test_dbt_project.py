@@ -6,6 +6,7 @@ import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -181,6 +182,31 @@ def test_a_key_is_looked_for_where_postgresql_does_not_see_to_it(home: Home, oth
 
     home.query_all("delete from silver.scraper_observations where visits = 2")
     home.platform.transformation.test_all_of_history([looks])
+
+
+def test_what_is_to_be_built_is_built_and_nothing_else(home: Home) -> None:
+    transformation = home.platform.transformation
+    day = date(2024, 3, 1)
+
+    events = transformation.build("build", day, day, select=["traffic_events", "traffic_events_source_is_known"])
+
+    built = [event["data"]["node_info"]["node_name"] for event in events]
+    assert built == ["traffic_events", "traffic_events_source_is_known"]
+    assert transformation.build("build", day, day, select=[]) == []
+    with pytest.raises(TransformationFailed, match="has no not_there: its files have changed"):
+        transformation.build("build", day, day, select=["traffic_events", "not_there"])
+
+
+def test_a_table_dropped_while_a_run_calculates_is_not_made_of_its_days_alone(home: Home) -> None:
+    home.land_and_settle({**routy("2024-03-01", ",A,Foo,US,,1,0,0"), **no_clicks("2024-03-01", "2024-03-02")})
+    home.query_all("drop table silver.traffic_events cascade")
+    day = date(2024, 3, 2)
+
+    with pytest.raises(TransformationFailed, match=r"traffic_events.* is not there: it was dropped"):
+        home.platform.transformation.build("build", day, day, select=["traffic_events"])
+
+    home.land_and_settle(routy("2024-03-02", ",A,Foo,US,,2,0,0"))
+    assert [row["raw_earnings"] for row in home.query("table silver.traffic_events order by date")] == [1, 2]
 
 
 def test_what_dbt_did_is_in_its_log(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

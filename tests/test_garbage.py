@@ -27,6 +27,16 @@ def _said(*arguments: str) -> str:
     ).stdout
 
 
+def test_a_command_ends_so() -> None:
+    program = (
+        "import atexit, gc; from growthleads_assets.cli import main\n"
+        "atexit.register(lambda: print(gc.get_freeze_count() > 0))\n"
+        "main(['run', '--help'])"
+    )
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert said.splitlines()[-1] == "True"
+
+
 def test_what_is_held_is_not_taken_apart_and_what_is_to_be_closed_is() -> None:
     assert _said() == "done closed\ntaken apart\n"
     assert _said("leave") == "done closed\n"

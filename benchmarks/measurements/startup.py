@@ -72,10 +72,11 @@ def _profiled(bench: Bench, home: Home) -> Profile:
 
 def _parts(run: str, profiles: Sequence[Profile]) -> Iterator[Figure]:
     figures = []
-    for part in profiles[0].parts:
-        times = [profile.parts[part] for profile in profiles if part in profile.parts]
-        wall, cpu = (median(time[clock] for time in times) for clock in ("wall", "cpu"))
+    none = {"wall": 0.0, "cpu": 0.0}
+    for part in sorted({part for profile in profiles for part in profile.parts}):
+        times = [profile.parts.get(part, none) for profile in profiles]
+        wall, cpu = (median(time[clock] for time in times) for clock in none)
         figures.append(Figure(f"{run}: of this {part}", wall, "s", cpu=cpu))
     yield from sorted(figures, key=lambda figure: -figure.value)
     server = median(profile.usage.server_cpu for profile in profiles)
-    yield Figure(f"{run}: meanwhile SQL, on the server's side", server, "s", cpu=server)
+    yield Figure(f"{run}: meanwhile SQL, in the server's processes", server, "s", cpu=server)

@@ -7,11 +7,13 @@ dbt writes into a table that is there, and fails where its columns are not those
 follows from bronze, so that a table of another form is dropped, to be made anew and filled for all days before anything
 is calculated from it: with some of its days only, running totals would have no predecessor. A mart is what was
 published, and keeps its rows. It gets the columns that it lacks, empty until its days are published again, for which
-all of them count as not calculated; and it loses those that are not published any more. A table that is missing, though
-the database was prepared before, gets its days in the same ways. Tables that stay get their key and indexes as the
-model has them.
+all of them count as not calculated; and it loses those that are not published any more.
+
+A table that somebody dropped is filled like one of another form. A mart is not: what was published was there alone, and
+what is calculated may be newer, or held back. Tables that stay get their key and indexes as the model has them.
 """
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +26,9 @@ from growthleads_assets.warehouse.keys import primary_key, replace_key
 
 KINDS = {"view": "v", "incremental": "r", "published": "r"}
 """What PostgreSQL calls the relation that each materialization makes."""
+
+FUNCTIONS = ("silver.scraper_days",)
+"""What the project makes beside models (dbt_project/macros/window.sql)."""
 
 CANDIDATE = "candidate"
 """The schema of the views of what each mart should say (dbt_project/macros/writing.sql)."""
@@ -60,9 +65,8 @@ def make_room(connection: psycopg.Connection, manifest: Mapping[str, Any]) -> No
         misplaced = [model for model in models if model.relation_kind not in {"", KINDS[model.materialized]}]
         tables = [model for model in models if model.relation_kind == KINDS[model.materialized] == "r"]
         changed = [table for table in tables if _shape_there(connection, table) != _shape_wanted(connection, table)]
-        missing = [model for model in models if KINDS[model.materialized] == "r" and not model.relation_kind]
         # Where others were prepared before, it is new, or somebody dropped it: there can be days that belong in it.
-        lacking = missing if prepared(connection) else []
+        lacking = [model for model in models if not model.relation_kind] if prepared(connection) else []
         for model in (*misplaced, *_of_kind("incremental", changed)):
             kind = sql.SQL("view" if model.relation_kind == "v" else "table")
             connection.execute(sql.SQL("drop {} if exists {} cascade").format(kind, model.table))
@@ -75,7 +79,7 @@ def make_room(connection: psycopg.Connection, manifest: Mapping[str, Any]) -> No
             if table in marts or table not in changed:
                 _order_key(connection, table)
                 _index(connection, table)
-        if _of_kind("published", [*changed, *lacking]):
+        if marts:
             connection.execute("update bronze.calculations set settled_at = null")
         if misplaced or _of_kind("incremental", [*changed, *lacking]):
             note_prepared(connection, TO_BE_FILLED)
@@ -85,35 +89,33 @@ def _of_kind(materialized: str, models: Sequence[_Model]) -> list[_Model]:
     return [model for model in models if model.materialized == materialized]
 
 
-def standing(connection: psycopg.Connection, manifest: Mapping[str, Any]) -> str:
-    """A fingerprint of the project's tables, views and functions as they stand in the database.
+def standing(connection: psycopg.Connection, manifest: Mapping[str, Any]) -> str | None:
+    """A fingerprint of the project's tables, views and functions in the database; None where one is missing.
 
-    Of each it takes in that it is there, who may use it, and what dbt notes of a view: the checksum of its query. So
-    what somebody drops or puts in its place by hand makes another one.
+    Of each it takes in its kind, who may use it, and what dbt notes of a view it made: the checksum of its query. What
+    somebody drops and makes again by hand lacks that; a `create or replace view` keeps it, and is not noticed.
     """
     models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
     candidates = [f"{CANDIDATE}.{node['name']}" for node in models if node["config"]["materialized"] == "published"]
-    row = connection.execute(
+    relations = [*(f"{node['schema']}.{node['name']}" for node in models), *candidates]
+    rows = connection.execute(
         """
-        select md5(string_agg(things.thing, e'\n' order by things.thing))
-        from (
-            select concat_ws(' ', nspname, relname, relkind, relacl, obj_description(pg_class.oid, 'pg_class')) as thing
-            from pg_class
-            inner join pg_namespace on pg_class.relnamespace = pg_namespace.oid
-            where concat_ws('.', nspname, relname) = any(%(relations)s)
-            union all
-            select concat_ws(' ', nspname, pg_get_functiondef(pg_proc.oid), proacl)
-            from pg_proc
-            inner join pg_namespace on pg_proc.pronamespace = pg_namespace.oid
-            where nspname = any(%(schemas)s) and prokind = 'f'
-        ) as things
+        select concat_ws(' ', nspname, relname, relkind, relacl, obj_description(pg_class.oid, 'pg_class')) as thing
+        from pg_class
+        inner join pg_namespace on pg_class.relnamespace = pg_namespace.oid
+        where concat_ws('.', nspname, relname) = any(%(relations)s)
+        union all
+        select concat_ws(' ', nspname, proname, proacl)
+        from pg_proc
+        inner join pg_namespace on pg_proc.pronamespace = pg_namespace.oid
+        where concat_ws('.', nspname, proname) = any(%(functions)s)
+        order by thing
         """,
-        {
-            "relations": [*(f"{node['schema']}.{node['name']}" for node in models), *candidates],
-            "schemas": list({node["schema"] for node in models}),
-        },
-    ).fetchone()
-    return str(row[0]) if row else ""
+        {"relations": relations, "functions": list(FUNCTIONS)},
+    ).fetchall()
+    if len(rows) < len(relations) + len(FUNCTIONS):
+        return None
+    return hashlib.sha256(repr(rows).encode()).hexdigest()
 
 
 def note_prepared(connection: psycopg.Connection, state: str) -> None:

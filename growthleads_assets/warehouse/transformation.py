@@ -13,6 +13,7 @@ import json
 import os
 import shutil
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property, lru_cache
@@ -79,12 +80,12 @@ class Transformation:
     def build(self, command: str, first: date, last: date, *, select: Collection[str]) -> list[dict[str, Any]]:
         """Run a dbt command (`build` or `run`) over the window of days and return its result events.
 
-        ``select`` are the names of models and tests; no other test runs. Raises TransformationFailed.
+        ``select`` are the names of models and tests, and nothing else is built. Raises TransformationFailed.
         """
-        return self._results_of([command, *_window(first, last)], select)
+        return self._results_of([command, *_window(first, last)], select) if select else []
 
-    def test_all_of_history(self, select: Collection[str] = ()) -> list[dict[str, Any]]:
-        """Run the selected tests, or every test, over all days and return their result events.
+    def test_all_of_history(self, select: Collection[str] | None = None) -> list[dict[str, Any]]:
+        """Run the tests of these names, or every test, over all days and return their result events.
 
         Raises TransformationFailed where any fails.
         """
@@ -119,23 +120,25 @@ class Transformation:
     def prepare(self, connection: psycopg.Connection) -> None:
         """Have every table and view of the project in the database, as the project's files are now.
 
-        Done once per state of the project and role of readers, and again where somebody dropped or replaced one of
-        them, by one process at a time. Tables that an earlier release made in another form are made anew, and hold all
-        days again.
+        Done once per state of the project and role of readers, and again once one of them is missing or was made by
+        somebody else, by one process at a time. Tables that were made in another form, or that somebody dropped, are
+        made anew and hold all days again.
         """
-
-        def state() -> str:
-            parts = (self.checksum, standing(connection, self.manifest), os.environ.get(READER_ROLE))
-            return " ".join(filter(None, parts))
-
         with hold_lock(connection, "prepare models"):
-            if prepared(connection) == state():
+            state = self._prepared_state(connection)
+            if state and prepared(connection) == state:
                 return
             make_room(connection, self.manifest)
             self._results_of(["run", *([] if prepared(connection) == TO_BE_FILLED else _window(*NO_DAYS))])
-            note_prepared(connection, state())
+            # What was dropped in the meantime is for the next to make.
+            if state := self._prepared_state(connection):
+                note_prepared(connection, state)
 
-    def _results_of(self, arguments: Sequence[str], select: Collection[str] = ()) -> list[dict[str, Any]]:
+    def _prepared_state(self, connection: psycopg.Connection) -> str | None:
+        found = standing(connection, self.manifest)
+        return found and " ".join(filter(None, (self.checksum, found, os.environ.get(READER_ROLE))))
+
+    def _results_of(self, arguments: Sequence[str], select: Collection[str] | None = None) -> list[dict[str, Any]]:
         events: list[dict[str, Any]] = []
         result = self._invoke(arguments, events, select)
         if not result.success:
@@ -146,7 +149,7 @@ class Transformation:
         self,
         arguments: Sequence[str],
         events: list[dict[str, Any]],
-        select: Collection[str] = (),
+        select: Collection[str] | None = None,
         *,
         write_json: bool = False,
     ) -> Any:
@@ -159,8 +162,7 @@ class Transformation:
                 events.append(MessageToDict(event, preserving_proto_field_name=True))
 
         manifest = _parsed_manifest(self.target_path, self._state)
-        selected = _selected(manifest, select) if select else []
-        with dbt_log(self.log_path) as write:
+        with dbt_log(self.log_path) as write, _selection(manifest, select) as selected:
             runner = _runner(manifest=manifest, callbacks=[remember, write])
             return runner.invoke([*arguments, *selected, *self._options(write_json=write_json)])
 
@@ -218,16 +220,30 @@ def _window(first: date, last: date) -> list[str]:
     return ["--event-time-start", f"{first}", "--event-time-end", f"{last + timedelta(days=1)}"]
 
 
-def _selected(manifest: Any, names: Collection[str]) -> list[str]:
-    """Have dbt select the models and tests of these names, and no tests beside them.
+@contextmanager
+def _selection(manifest: Any, names: Collection[str] | None) -> Iterator[list[str]]:
+    """The options by which dbt selects the models and tests of these names and no tests beside them; none for all.
 
-    By a tag that they get here: of each name that dbt is given it asks three times a build whether it is that of this
-    node or the next, half a second for the hundred of a window.
+    By a tag that they have until the context ends: of each name that dbt is given it asks three times a build whether
+    it is that of this node or the next, half a second for the hundred of a window. Raises TransformationFailed for a
+    name that the project does not have.
     """
-    chosen = frozenset(names)
-    for node in manifest.nodes.values():
-        node.tags = [*(tag for tag in node.tags if tag != _CHOSEN), *([_CHOSEN] if node.name in chosen else [])]
-    return ["--select", f"tag:{_CHOSEN}", "--indirect-selection", "empty"]
+    if names is None:
+        yield []
+        return
+    chosen = [node for node in manifest.nodes.values() if node.name in names]
+    if unknown := {*names}.difference(node.name for node in chosen):
+        raise TransformationFailed(
+            f"The dbt project has no {', '.join(sorted(unknown))}: its files have changed since this process began. "
+            "Start it again."
+        )
+    for node in chosen:
+        node.tags.append(_CHOSEN)
+    try:
+        yield ["--select", f"tag:{_CHOSEN}", "--indirect-selection", "empty"]
+    finally:
+        for node in chosen:
+            node.tags.remove(_CHOSEN)
 
 
 def _runner(**options: Any) -> Any:
