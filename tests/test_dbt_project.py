@@ -20,6 +20,7 @@ from growthleads_assets.contracts.registry import SOURCES
 from growthleads_assets.settings import CHECKOUT
 from growthleads_assets.warehouse.dbt_flags import look_up_flags_by_frame
 from growthleads_assets.warehouse.dbt_sources import PATH
+from growthleads_assets.warehouse.fitting import make_room
 from growthleads_assets.warehouse.tables import bronze_columns, required_columns
 from growthleads_assets.warehouse.transformation import Transformation, TransformationFailed
 from tests.cases import no_clicks, routy
@@ -204,6 +205,25 @@ def test_a_table_dropped_while_a_run_calculates_is_not_made_of_its_days_alone(ho
 
     with pytest.raises(TransformationFailed, match=r"traffic_events.* is not there: it was dropped"):
         home.platform.transformation.build("build", day, day, select=["traffic_events"])
+
+    home.land_and_settle(routy("2024-03-02", ",A,Foo,US,,2,0,0"))
+    assert [row["raw_earnings"] for row in home.query("table silver.traffic_events order by date")] == [1, 2]
+
+
+def test_a_table_dropped_while_tables_are_prepared_is_not_left_empty(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.land_and_settle({**routy("2024-03-01", ",A,Foo,US,,1,0,0"), **no_clicks("2024-03-01", "2024-03-02")})
+
+    def make_room_and_lose_a_table(*args: Any) -> None:
+        make_room(*args)
+        home.query_all("drop table silver.traffic_events cascade")
+
+    home.query_all("drop view gold.dim_calendar")
+    with monkeypatch.context() as patched, home.platform.connected() as connection:
+        patched.setattr("growthleads_assets.warehouse.transformation.make_room", make_room_and_lose_a_table)
+        with pytest.raises(TransformationFailed, match=r"traffic_events.* is not there: it was dropped"):
+            home.platform.transformation.prepare(connection)
 
     home.land_and_settle(routy("2024-03-02", ",A,Foo,US,,2,0,0"))
     assert [row["raw_earnings"] for row in home.query("table silver.traffic_events order by date")] == [1, 2]

@@ -28,15 +28,15 @@
 {%- endmacro %}
 
 {#-
-  Have the table of a model, empty where it was not there, as its contract says. A window alone would leave one without
-  all other days, so that it is not made for that.
+  Have the table of a model, empty where it was not there, as its contract says. Where tables were prepared before, one
+  that is filled here is not made for a window: it would be without all other days.
 -#}
 {% macro have_table(relation) -%}
     {%- if load_cached_relation(relation) is none -%}
-        {%- if is_of_some_days() -%}
+        {%- if window_start() is not none and model.config.materialized == 'incremental' and were_prepared() -%}
             {{ exceptions.raise_compiler_error(
-                relation ~ " is not there: it was dropped since this run prepared the tables. The next run makes it "
-                ~ "again, and fills it for all days."
+                relation ~ " is not there: it was dropped since this run looked. The next run makes it again, and fills "
+                ~ "it for all days."
             ) }}
         {%- endif -%}
         {%- call statement('create') -%}
@@ -45,6 +45,13 @@
         {%- do create_indexes(relation) -%}
     {%- endif -%}
     {%- do apply_grants(relation, config.get('grants')) -%}
+{%- endmacro %}
+
+{#- Whether the tables were prepared for some state of the project, and hold all days (warehouse/fitting.py). -#}
+{% macro were_prepared() -%}
+    {{ return(run_query(
+        "select exists (select from bronze.prepared_models where checksum <> 'to be filled')"
+    ).rows[0][0]) }}
 {%- endmacro %}
 
 {#-

@@ -72,7 +72,7 @@ def restore(settings: Settings, file: Path, reporter: Reporter) -> None:
             _run(database, "pg_restore", *options, str(file))
         who = accounts(settings) if settings.database_url else None
         if who and who.reader:
-            # dbt sees to that too, but not before the next run that calculates something.
+            # dbt sees to that too, but not before the next run.
             with psycopg.connect(database.conninfo) as connection:
                 connection.execute(
                     sql.SQL("grant select on all tables in schema gold to {}").format(sql.Identifier(who.reader.role))

@@ -92,8 +92,9 @@ def _of_kind(materialized: str, models: Sequence[_Model]) -> list[_Model]:
 def standing(connection: psycopg.Connection, manifest: Mapping[str, Any]) -> str | None:
     """A fingerprint of the project's tables, views and functions in the database; None where one is missing.
 
-    Of each it takes in its kind, who may use it, and what dbt notes of a view it made: the checksum of its query. What
-    somebody drops and makes again by hand lacks that; a `create or replace view` keeps it, and is not noticed.
+    Of each it takes in its kind, who may use it, and what dbt notes of a view it made: the checksum of its query. A
+    view that somebody drops and makes again lacks that. What is not noticed: a `create or replace view`, which keeps
+    it, and a table that somebody makes again, whatever rows it has.
     """
     models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
     candidates = [f"{CANDIDATE}.{node['name']}" for node in models if node["config"]["materialized"] == "published"]

@@ -120,9 +120,9 @@ class Transformation:
     def prepare(self, connection: psycopg.Connection) -> None:
         """Have every table and view of the project in the database, as the project's files are now.
 
-        Done once per state of the project and role of readers, and again once one of them is missing or was made by
-        somebody else, by one process at a time. Tables that were made in another form, or that somebody dropped, are
-        made anew and hold all days again.
+        Done once per state of the project and role of readers, and again once one of them is missing or a view was made
+        by somebody else, by one process at a time. Tables that were made in another form, or that somebody dropped, are
+        made anew and hold all days again. Raises TransformationFailed.
         """
         with hold_lock(connection, "prepare models"):
             state = self._prepared_state(connection)
@@ -225,7 +225,7 @@ def _selection(manifest: Any, names: Collection[str] | None) -> Iterator[list[st
     """The options by which dbt selects the models and tests of these names and no tests beside them; none for all.
 
     By a tag that they have until the context ends: of each name that dbt is given it asks three times a build whether
-    it is that of this node or the next, half a second for the hundred of a window. Raises TransformationFailed for a
+    it is that of this node or the next, for the hundred of a window. Raises TransformationFailed for a
     name that the project does not have.
     """
     if names is None:
