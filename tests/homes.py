@@ -133,7 +133,7 @@ class Home:
     ) -> None:
         """What the model assets do for a range of days."""
         publication.begin_calculation(connection, (1, 2), first, last, RUN_ID)
-        self._build(command, first, last, self._event_models(only_tables=command == "run"))
+        self._build(command, first, last, self._event_models())
         publication.finish_calculation(connection, RUN_ID)
         if publish:
             self.publish(connection, first, last)
@@ -167,16 +167,15 @@ class Home:
 
     def _build(self, command: str, first: date, last: date, models: Sequence[str]) -> None:
         transformation = self.platform.transformation
-        select = to_build(transformation.manifest, models) if command == "build" else models
-        transformation.build(command, first, last, select=select)
+        transformation.build(command, first, last, select=to_build(transformation.manifest, models))
 
-    def _event_models(self, *, only_tables: bool) -> list[str]:
-        """The models of a range of days. A build leaves the views among them as they were prepared."""
+    def _event_models(self) -> list[str]:
+        """The models of a range of days."""
         return [
             node["name"]
             for node in self.platform.transformation.manifest["nodes"].values()
             if node["resource_type"] == "model"
-            and node["config"]["materialized"] in ({"incremental"} if only_tables else {"incremental", "view"})
+            and node["config"]["materialized"] in {"incremental", "view"}
             and not {"reads_marts", "reports"} & {*node["tags"]}
             and node["name"] not in DIMENSION_MODELS
         ]

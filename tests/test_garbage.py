@@ -21,22 +21,24 @@ sys.stdout.write("done ")
 """
 
 
-def _said(*arguments: str) -> str:
-    return subprocess.run(
-        [sys.executable, "-c", PROGRAM, *arguments], capture_output=True, text=True, check=True
-    ).stdout
+COMMAND = """
+import atexit, gc
+from growthleads_assets.cli import main
+
+atexit.register(lambda: print(gc.get_freeze_count() > 0))
+main(["run", "--help"])
+"""
+
+
+def _said(program: str, *arguments: str) -> str:
+    command = [sys.executable, "-c", program, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 def test_a_command_ends_so() -> None:
-    program = (
-        "import atexit, gc; from growthleads_assets.cli import main\n"
-        "atexit.register(lambda: print(gc.get_freeze_count() > 0))\n"
-        "main(['run', '--help'])"
-    )
-    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
-    assert said.splitlines()[-1] == "True"
+    assert _said(COMMAND).splitlines()[-1] == "True"
 
 
 def test_what_is_held_is_not_taken_apart_and_what_is_to_be_closed_is() -> None:
-    assert _said() == "done closed\ntaken apart\n"
-    assert _said("leave") == "done closed\n"
+    assert _said(PROGRAM) == "done closed\ntaken apart\n"
+    assert _said(PROGRAM, "leave") == "done closed\n"

@@ -4,9 +4,9 @@ Belongs here: which calls make up a part, and the clock. Does not: what is run.
 
 Each part has its seconds on the clock and its processor time, that of dbt's threads included. The parts do not overlap:
 a call within another one counts for its own part only. What comes before the first import and after the last line of
-the command, Python's own start and end, is in none of them. Functions are wrapped from outside
-once the command itself has imported their module, so it imports what and when it does without a clock. Only the calls
-of the main thread are looked at: what dbt does in others is time that it waits for them.
+the command, Python's own start and end, is in none of them. Functions are wrapped from outside once the command itself
+has imported their module, so it imports what and when it does without a clock. Only the calls of the main thread are
+looked at: what dbt does in others is time that it waits for them.
 """
 
 import builtins

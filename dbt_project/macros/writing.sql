@@ -47,11 +47,9 @@
     {%- do apply_grants(relation, config.get('grants')) -%}
 {%- endmacro %}
 
-{#- Whether the tables were prepared for some state of the project, and hold all days (warehouse/fitting.py). -#}
+{#- Whether the tables were prepared before, for whatever state of the project (warehouse/fitting.py). -#}
 {% macro were_prepared() -%}
-    {{ return(run_query(
-        "select exists (select from bronze.prepared_models where checksum <> 'to be filled')"
-    ).rows[0][0]) }}
+    {{ return(run_query("select exists (select from bronze.prepared_models)").rows[0][0]) }}
 {%- endmacro %}
 
 {#-

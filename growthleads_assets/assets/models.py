@@ -3,7 +3,7 @@
 Belongs here: the translation of dbt's nodes and results, and the order of a calculation. Does not: SQL.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -334,12 +334,14 @@ def _stands(model: Mapping[str, Any]) -> bool:
     return model["config"]["materialized"] in {"view", "published"}
 
 
-def _before(manifest: Mapping[str, Any], nodes: Collection[str]) -> set[str]:
-    """All that comes before some nodes in the graph."""
+def _before(
+    manifest: Mapping[str, Any], nodes: Iterable[str], *, through: Callable[[str], bool] = lambda _: True
+) -> set[str]:
+    """What comes before some nodes in the graph, by way of those ``through`` which one may go."""
     found: set[str] = set()
     waiting = list(nodes)
     while waiting:
-        new = set(manifest["parent_map"][waiting.pop()]) - found
+        new = {parent for parent in manifest["parent_map"][waiting.pop()] if through(parent)} - found
         found |= new
         waiting += new
     return found
@@ -347,31 +349,20 @@ def _before(manifest: Mapping[str, Any], nodes: Collection[str]) -> set[str]:
 
 def _inputs(manifest: Mapping[str, Any], selected: Collection[str]) -> set[str]:
     """What some models read that no run of theirs builds: sources, and dimensions as they are."""
-    nodes = {**manifest["nodes"], **manifest["sources"]}
-    inputs: set[str] = set()
-    waiting = list(selected)
-    while waiting:
-        for parent in manifest["parent_map"][waiting.pop()]:
-            is_input = parent in manifest["sources"] or nodes[parent]["name"] in DIMENSION_MODELS
-            if is_input and parent not in inputs.union(selected):
-                inputs.add(parent)
-                waiting.append(parent)
-    return inputs
+    dimensions = {_model(manifest, name)["unique_id"] for name in DIMENSION_MODELS}
+    inputs = {*manifest["sources"], *dimensions}.difference(selected)
+    return _before(manifest, selected, through=inputs.__contains__)
 
 
 def models_needed(manifest: Mapping[str, Any], model: str) -> set[str]:
     """The models that derive from events and come before ``model`` in the graph, itself included."""
-    prefix = f"model.{manifest['metadata']['project_name']}."
-    found: set[str] = set()
-    waiting = [prefix + model]
-    while waiting:
-        node = waiting.pop()
-        name = node.removeprefix(prefix)
-        if not node.startswith(prefix) or name in found or name in DIMENSION_MODELS:
-            continue
-        found.add(name)
-        waiting += manifest["nodes"][node]["depends_on"]["nodes"]
-    return found
+    names = {
+        key: node["name"]
+        for key, node in manifest["nodes"].items()
+        if node["resource_type"] == "model" and node["name"] not in DIMENSION_MODELS
+    }
+    before = _before(manifest, [_model(manifest, model)["unique_id"]], through=names.__contains__)
+    return {model, *(names[key] for key in before)}
 
 
 def _parts_of(marts: Iterable[str]) -> set[int]:

@@ -18,6 +18,7 @@ from psycopg import sql
 from psycopg.rows import class_row
 
 from growthleads_assets.warehouse import ledger
+from growthleads_assets.warehouse.fitting import CANDIDATE
 from growthleads_assets.warehouse.restatements import recorded
 
 DAILY_MARTS = {
@@ -199,7 +200,7 @@ def _changed_days(connection: psycopg.Connection, part: int, days: Collection[da
                     (table candidate except all table mart) union all (table mart except all table candidate)
                 ) as differences
                 """
-            ).format(columns=columns, candidate=sql.Identifier("candidate", mart), mart=sql.Identifier("gold", mart)),
+            ).format(columns=columns, candidate=sql.Identifier(CANDIDATE, mart), mart=sql.Identifier("gold", mart)),
             {"days": list(days)},
         )
         changed.update(day for (day,) in rows)
@@ -223,7 +224,7 @@ def _replace_days(connection: psycopg.Connection, part: int, days: Collection[da
 def _replace_rows(connection: psycopg.Connection, mart: str, period: str, periods: Collection[date]) -> None:
     names = {
         "mart": sql.Identifier("gold", mart),
-        "candidate": sql.Identifier("candidate", mart),
+        "candidate": sql.Identifier(CANDIDATE, mart),
         "period": sql.Identifier(period),
         "columns": _columns(connection, mart),
     }

@@ -224,9 +224,8 @@ def _window(first: date, last: date) -> list[str]:
 def _selection(manifest: Any, names: Collection[str] | None) -> Iterator[list[str]]:
     """The options by which dbt selects the models and tests of these names and no tests beside them; none for all.
 
-    By a tag that they have until the context ends: of each name that dbt is given it asks three times a build whether
-    it is that of this node or the next, for the hundred of a window. Raises TransformationFailed for a
-    name that the project does not have.
+    By a tag that they have until the context ends: of each of the hundred names of a window dbt would ask three times
+    whether it is that of this node or the next. Raises TransformationFailed for a name that the project does not have.
     """
     if names is None:
         yield []
