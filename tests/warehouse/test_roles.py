@@ -1,6 +1,7 @@
 """An installation with roles: each is refused what it must not do, and no password shows anywhere."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -84,7 +85,7 @@ def installation(server: Server) -> Iterator[Installation]:
         made.home.mkdir()
         have_parsed(transformation)
     with _passwords_needed(server), psycopg.connect(made.database("admin").conninfo, autocommit=True) as connection:
-        connection.execute("drop database growthleads with (force)")
+        connection.execute("drop database if exists growthleads with (force)")
         assert made.run("database", "init").returncode == 0
         made.land({**RAW_EARNINGS, **routy("2024-03-01", ",A,Foo,US,,1.5,0,0", ",A,Bar,US,,x,0,0")})
         made.land({**no_clicks("2024-03-01"), **scrapers("2024-03-01", ",A,Foo,US,100,0")})
@@ -93,6 +94,8 @@ def installation(server: Server) -> Iterator[Installation]:
             connection.execute(f'drop database if exists "{database}" with (force)'.encode())
         for role in ROLES:
             connection.execute(f'drop role if exists "growthleads {role}"'.encode())
+    # Where tests are given to whichever process is free, one can come back to this module.
+    shutil.rmtree(made.home)
 
 
 @contextmanager
