@@ -18,7 +18,7 @@ import psycopg
 from growthleads_assets import garbage
 from growthleads_assets.commands.reporting import NotPossible, Reporter, plain_values
 from growthleads_assets.settings import Settings, SettingsError, load_settings
-from growthleads_assets.warehouse.database import DatabaseUnavailable
+from growthleads_assets.warehouse.database import NOT_THERE, DatabaseUnavailable
 
 
 def _explained(command: Callable[..., int | None]) -> Callable[..., None]:
@@ -39,6 +39,13 @@ def _explained(command: Callable[..., int | None]) -> Callable[..., None]:
             # The connection was lost, or the server has no room: nothing that the platform or its user did wrong.
             reason = " ".join(str(problem).split()).rstrip(".")
             Reporter().complain(f"The database could not go on: {reason}. Try again once it can; its log says more.")
+            code = 1
+        except NOT_THERE as missing:
+            Reporter().complain(
+                f"The database lacks something that the platform had made: {missing.diag.message_primary}. "
+                "`growthleads check` makes again what follows from the accepted files; published marts and the "
+                "platform's own tables are in a backup only."
+            )
             code = 1
         except KeyboardInterrupt:
             Reporter().complain("Stopped. What was not finished is taken up by the next run.")

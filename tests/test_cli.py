@@ -283,6 +283,21 @@ def a_backfill_says_the_same_again(terminal: Terminal) -> None:
     )
 
 
+def what_somebody_dropped_is_a_sentence_until_it_is_made_again(terminal: Terminal) -> None:
+    terminal.run("exec", "--", "psql", "-c", "drop view gold.file_statistics cascade")
+
+    lacking = terminal.run("status")
+
+    assert (lacking.returncode, lacking.stdout) == (1, "")
+    assert lacking.stderr == (
+        'The database lacks something that the platform had made: relation "gold.file_statistics" does not exist. '
+        "`growthleads check` makes again what follows from the accepted files; published marts and the platform's own "
+        "tables are in a backup only.\n"
+    )
+    assert terminal.run("check").returncode == 0
+    assert terminal.run("status").returncode == 0
+
+
 def the_database_stays_up_until_it_is_stopped(terminal: Terminal) -> None:
     assert "stopped" in terminal.run("database", "stop").stdout
     assert "not running" in terminal.run("database", "stop").stdout
@@ -300,6 +315,7 @@ LIFE: tuple[Callable[[Terminal], None], ...] = (
     a_correction_is_on_record_and_can_be_reverted,
     a_reverted_dimension_stays_reverted,
     a_backfill_says_the_same_again,
+    what_somebody_dropped_is_a_sentence_until_it_is_made_again,
     the_database_stays_up_until_it_is_stopped,
 )
 

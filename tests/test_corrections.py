@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from growthleads_assets.contracts.registry import SOURCES
+from growthleads_assets.home.survey import survey
 from growthleads_assets.warehouse.dimension_changes import changes_of_version_in_force
 from tests.cases import brands, dated_deals, deals, no_clicks, operators, routy, scrapers, voluum
 from tests.homes import Home, Server
@@ -316,6 +317,29 @@ def test_rewriting_some_tables_of_a_day_does_not_hide_that_its_dimensions_change
 
     assert web.calculated(before)[1] == [DAYS[3]]
     assert web.commissions("solution_1_operators_monthly")["Bar", "2024-03-01"] == Decimal("41.00")
+
+
+@pytest.mark.parametrize("dropped", ["view gold.dimension_impact", "view gold.unpublished_days", "schema silver"])
+def test_days_that_cannot_be_compared_with_new_dimensions_are_calculated_again(web: Home, dropped: str) -> None:
+    web.land(deals("A,renamed,raw_earnings + clicks", "Default,x,raw_earnings"))
+    web.settle(stop_after="loading")
+    web.query_all(f"drop {dropped} cascade")
+
+    # As a command or a tick of the sensor looks, before anything is made again.
+    with web.platform.connected() as connection:
+        left = survey(web.platform, connection, settle_seconds=0)
+
+    assert [str(work.day) for work in left.days] == list(DAYS)
+    assert web.settle().is_empty
+    assert web.ledger() == []
+    # 10 + 2 clicks on the first day; nothing else is clicked for a source that earns.
+    assert web.commissions("solution_1_marketing_daily") == {
+        ("A", DAYS[0]): Decimal("12.00"),
+        ("A", DAYS[2]): Decimal("20.00"),
+        ("A", DAYS[3]): Decimal("30.00"),
+        ("B", DAYS[0]): Decimal("5.00"),
+        ("B", DAYS[1]): Decimal("6.00"),
+    }
 
 
 def test_a_day_that_another_days_run_has_calculated_anew_is_still_published(home: Home) -> None:

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from growthleads_assets.warehouse.dbt_sources import PATH
 from growthleads_assets.warehouse.fitting import make_room
 from growthleads_assets.warehouse.tables import bronze_columns, required_columns
 from growthleads_assets.warehouse.transformation import Transformation, TransformationFailed
-from tests.cases import no_clicks, routy
+from tests.cases import RAW_EARNINGS, no_clicks, routy
 from tests.homes import Home
 
 MODELS_WITHOUT_LOGIC = {
@@ -208,6 +209,27 @@ def test_a_table_dropped_while_a_run_calculates_is_not_made_of_its_days_alone(ho
 
     home.land_and_settle(routy("2024-03-02", ",A,Foo,US,,2,0,0"))
     assert [row["raw_earnings"] for row in home.query("table silver.traffic_events order by date")] == [1, 2]
+
+
+def test_a_dropped_mart_stays_empty_but_for_what_is_published_anew(home: Home) -> None:
+    home.land_and_settle(
+        {
+            **RAW_EARNINGS,
+            **routy("2024-03-01", ",A,Foo,US,,1,0,0"),
+            **routy("2024-04-01", ",A,Foo,US,,2,0,0"),
+            **no_clicks("2024-03-01", "2024-04-01"),
+        }
+    )
+    contradictions = "select distinct date_trunc('month', period)::date::text as month from gold.mart_violations"
+    home.query_all("drop table gold.solution_1_marketing_daily cascade")
+
+    home.land_and_settle(routy("2024-03-01", ",A,Foo,US,,3,0,0"))
+
+    # What was published is in a backup only, so the other month is not filled from what is calculated; and it is told.
+    assert home.commissions("solution_1_marketing_daily") == {("A", "2024-03-01"): Decimal("3.00")}
+    of_the_mart = [row for row in home.ledger() if row["mart"] == "solution_1_marketing_daily"]
+    assert [(row["old_commission"], row["new_commission"]) for row in of_the_mart] == [(None, Decimal("3.00"))]
+    assert home.query(contradictions) == [{"month": "2024-04-01"}]
 
 
 def test_a_table_dropped_while_tables_are_prepared_is_not_left_empty(

@@ -19,6 +19,9 @@ OLDEST_VERSION = 15
 CONNECT_SECONDS = 10
 DAGSTER_SCHEMA = "dagster"
 
+NOT_THERE = (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedFunction, psycopg.errors.InvalidSchemaName)
+"""What PostgreSQL says of a table or view, a function, or a schema that somebody dropped."""
+
 
 class DatabaseUnavailable(Exception):
     """The database cannot be used: one sentence that says why, without a password."""

@@ -8,6 +8,7 @@ force when it ends, and no other calculation of them has begun: whichever came l
 instead. So what is recorded as published is what the numbers were computed from.
 """
 
+import logging
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,8 +19,11 @@ from psycopg import sql
 from psycopg.rows import class_row
 
 from growthleads_assets.warehouse import ledger
+from growthleads_assets.warehouse.database import NOT_THERE
 from growthleads_assets.warehouse.fitting import CANDIDATE
 from growthleads_assets.warehouse.restatements import recorded
+
+LOG = logging.getLogger(__name__)
 
 DAILY_MARTS = {
     1: ("solution_1_marketing_daily", "solution_1_operators_daily"),
@@ -285,13 +289,23 @@ def acknowledge_dimensions(connection: psycopg.Connection, since: date) -> None:
     """Put newer dimension versions on record for the settled days from ``since`` on that they leave as they are.
 
     What is left behind its dimensions afterwards is to be calculated again. The days are compared and recorded in one
-    statement, from one snapshot: what is accepted or calculated meanwhile is compared at the next look.
+    statement, from one snapshot: what is accepted or calculated meanwhile is compared at the next look. Where somebody
+    dropped what they are compared by, all of them are left: the run that calculates them makes it again.
     """
-    behind = connection.execute(_BEHIND_DIMENSIONS, {"since": since}).fetchall()
-    if behind:
+    behind = [source for (source,) in connection.execute(_BEHIND_DIMENSIONS, {"since": since})]
+    if not behind:
+        return
+    try:
         with connection.transaction():
             connection.execute(_LOCK)
-            connection.execute(_ACKNOWLEDGE, {"dimensions": [source for (source,) in behind], "since": since})
+            connection.execute(_ACKNOWLEDGE, {"dimensions": behind, "since": since})
+    except NOT_THERE as missing:
+        LOG.warning(
+            "Days cannot be compared with the newest %s, because somebody dropped what that takes (%s): all that were "
+            "calculated with older ones are calculated again.",
+            ", ".join(behind),
+            missing.diag.message_primary,
+        )
 
 
 # Dimensions of which a settled day has an older version. A day that had none of it was waiting for it.
