@@ -8,7 +8,6 @@ from typing import Any, NoReturn
 
 import dagster as dg
 import dbt.cli.main
-import psycopg
 import pytest
 from psycopg import sql
 
@@ -19,7 +18,6 @@ from growthleads_assets.home.platform import Platform
 from growthleads_assets.landing import departure
 from growthleads_assets.settings import load_settings
 from growthleads_assets.warehouse import loading, publication
-from growthleads_assets.warehouse.copy_in import copy_in
 from growthleads_assets.warehouse.database import Database
 from tests import forked
 from tests.cases import MARTS, Case, brands, deals, no_clicks, operators, routy, scrapers, voluum
@@ -93,13 +91,14 @@ def die() -> NoReturn:
 
 def while_rows_are_copied(patch: pytest.MonkeyPatch) -> None:
     """A file has some of its rows in the table, in a transaction that never commits."""
+    copy = loading.Loader._copy
 
-    def copy_one(connection: psycopg.Connection, table: sql.Identifier, *rows: Any) -> None:
-        copy_in(connection, table, *rows)
+    def copy_one(self: loading.Loader, table: sql.Identifier, rows: Any) -> None:
+        copy(self, table, rows)
         if table == sql.Identifier("bronze", "routy"):
             die()
 
-    patch.setattr(loading, "copy_in", copy_one)
+    patch.setattr(loading.Loader, "_copy", copy_one)
 
 
 def before_a_loaded_file_leaves(patch: pytest.MonkeyPatch) -> None:
