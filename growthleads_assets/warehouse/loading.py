@@ -41,6 +41,9 @@ Item = TypeVar("Item")
 
 _CANCEL_AGAIN_SECONDS = 0.5
 
+# In PostgreSQL's text form a tab ends a field, and a line feed or a carriage return a row.
+_ESCAPES = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -290,15 +293,9 @@ class Loader:
         if rows.frame.is_empty():
             return
         columns = sql.SQL(", ").join(map(sql.Identifier, rows.frame.columns))
-        with self.connection.cursor() as cursor:
-            if b"\n\\." in rows.text:
-                # PostgreSQL up to 17 takes a line that starts so for the end of the data, even within quotes.
-                with cursor.copy(sql.SQL("copy {} ({}) from stdin").format(table, columns)) as copy:
-                    for row in rows.frame.iter_rows():
-                        copy.write_row(row)
-                return
-            with cursor.copy(sql.SQL("copy {} ({}) from stdin (format csv)").format(table, columns)) as copy:
-                copy.write(rows.text)
+        statement = sql.SQL("copy {} ({}) from stdin").format(table, columns)
+        with self.connection.cursor() as cursor, cursor.copy(statement) as copy:
+            copy.write(rows.text)
 
 
 def load_all(
@@ -351,7 +348,10 @@ class _JudgedOtherwise(Exception):
 
 
 class _Copy(NamedTuple):
-    """Rows on their way into a table that has their columns, and as CSV."""
+    """Rows on their way into a table that has their columns, and as the text that PostgreSQL's COPY reads by default.
+
+    It takes that in a tenth less time than CSV, which can have quotes.
+    """
 
     frame: pl.DataFrame
     text: bytes
@@ -359,8 +359,16 @@ class _Copy(NamedTuple):
     @classmethod
     def of(cls, frame: pl.DataFrame) -> "_Copy":
         text = io.BytesIO()
-        # No fraction where there is none, which polars would write as six zeros.
-        frame.write_csv(text, include_header=False, datetime_format="%Y-%m-%d %H:%M:%S%.f")
+        escaped = pl.col(pl.String).str.replace_many(_ESCAPES)
+        frame.with_columns(escaped).write_csv(
+            text,
+            include_header=False,
+            separator="\t",
+            quote_style="never",
+            null_value="\\N",
+            # No fraction where there is none, which polars would write as six zeros.
+            datetime_format="%Y-%m-%d %H:%M:%S%.f",
+        )
         return cls(frame, text.getvalue())
 
 

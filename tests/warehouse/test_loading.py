@@ -77,6 +77,46 @@ def test_a_row_that_repeats_one_of_an_earlier_batch_is_quarantined_and_not_count
     assert (home.settings.archive_zone / version["archived_as"]).read_text() == file(*ROWS)
 
 
+# What PostgreSQL's text form has a meaning of its own for, and what looks like an escape there or in JSON.
+NAMES = (
+    *(
+        "\\N",
+        "\\.",
+        "\\",
+        "a\\",
+        "\\\\N",
+        "\\n",
+        "a\\tb",
+        "a\tb",
+        "\\\tb",
+        "a\nb",
+        "a\r\nb",
+        "\\.\nb",
+        "\\x41",
+        "\\101",
+    ),
+    *("a,b", '"', 'a""b', "'", "é\u2028\U0010ffff", "a\x01\x1b", "NULL\\N"),
+)
+
+
+@pytest.mark.parametrize("batch_size", [20, 1 << 20])
+def test_every_text_is_in_the_tables_as_it_landed(server: Server, batch_size: int) -> None:
+    fields = ['"' + name.replace('"', '""') + '"' for name in NAMES]
+
+    # Those with an amount that is none are held out, each after its like.
+    content = file(*(f",A,{field},US,,{amount},0,0" for field in fields for amount in ("1", "x")))
+    with server.new_home(batch_size=batch_size) as home:
+        outcome = load(home, content)
+        loaded = home.query("select operator, operator_key, country, country_code from bronze.routy order by _line")
+        held = home.query("select raw_line, fields ->> 'operator' as operator from bronze.quarantine order by line")
+
+    assert (outcome.rows_loaded, outcome.rows_quarantined) == (len(NAMES), len(NAMES))
+    assert [tuple(row.values()) for row in loaded] == [(name, name.lower(), "US", None) for name in NAMES]
+    assert [(row["raw_line"], row["operator"]) for row in held] == [
+        (f",A,{field},US,,x,0,0", name) for field, name in zip(fields, NAMES, strict=True)
+    ]
+
+
 def test_a_version_read_again_says_the_same(home: Home) -> None:
     load(home, file(*ROWS))
     before = in_the_tables(home)
