@@ -103,7 +103,8 @@ def _require_administrator(settings: Settings) -> str:
 def _database_to_read(settings: Settings) -> Iterator[Database]:
     """The database as somebody who may read all of it."""
     if _has_roles(settings):
-        admin = external_database(_require_administrator(settings), f"{PREFIX}ADMIN_DATABASE_URL")
+        url, variable = _require_administrator(settings), f"{PREFIX}ADMIN_DATABASE_URL"
+        admin = external_database(url, variable, of_any_encoding=True)
         yield Database({**admin.parameters, "dbname": accounts(settings).loader.dbname})
     else:
         with running_database(settings) as database:

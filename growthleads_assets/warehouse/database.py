@@ -18,6 +18,7 @@ from growthleads_assets.settings import PREFIX
 OLDEST_VERSION = 15
 CONNECT_SECONDS = 10
 DAGSTER_SCHEMA = "dagster"
+ENCODING = "UTF8"
 
 NOT_THERE = (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedFunction, psycopg.errors.InvalidSchemaName)
 """What PostgreSQL says of a table or view, a function, or a schema that somebody dropped."""
@@ -65,8 +66,8 @@ class Database:
 
     @property
     def conninfo(self) -> str:
-        """The connection string for psycopg."""
-        return make_conninfo(**self.parameters)
+        """The connection string for psycopg; rows are copied as UTF-8, whatever the environment asks for."""
+        return make_conninfo(**{**self.parameters, "client_encoding": ENCODING})
 
     @property
     def url(self) -> str:
@@ -95,10 +96,11 @@ class Database:
         return {libpq.VARIABLES[name]: value for name, value in self.parameters.items() if name in libpq.VARIABLES}
 
 
-def external_database(url: str, variable: str = f"{PREFIX}DATABASE_URL") -> Database:
+def external_database(url: str, variable: str = f"{PREFIX}DATABASE_URL", *, of_any_encoding: bool = False) -> Database:
     """The database of ``url``, after a look at it; ``variable`` is the setting that it comes from.
 
-    Raises DatabaseUnavailable when it cannot be reached or is older than PostgreSQL 15.
+    Raises DatabaseUnavailable when it cannot be reached, is older than PostgreSQL 15, or has no place for every
+    character of a name, unless it may be ``of_any_encoding``.
     """
     requested = conninfo_to_dict(url)
     patient = make_conninfo(url, connect_timeout=requested.get("connect_timeout", CONNECT_SECONDS))
@@ -106,11 +108,18 @@ def external_database(url: str, variable: str = f"{PREFIX}DATABASE_URL") -> Data
         with psycopg.connect(patient) as connection:
             database = Database(_resolved(requested, connection.info))
             version = connection.info.server_version // 10_000
+            encoding = connection.info.parameter_status("server_encoding")
     except psycopg.Error as error:
         raise DatabaseUnavailable(_unreachable(requested, error, variable)) from None
     if version < OLDEST_VERSION:
         raise DatabaseUnavailable(
             f"The database {database} is PostgreSQL {version}, but {OLDEST_VERSION} or newer is needed."
+        )
+    if encoding != ENCODING and not of_any_encoding:
+        raise DatabaseUnavailable(
+            f"The database {database} has the encoding {encoding}, and a name can have any character: use one of the "
+            f"encoding {ENCODING}, such as `create database growthleads encoding '{ENCODING}' template template0` "
+            "makes."
         )
     return database
 

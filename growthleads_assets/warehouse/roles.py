@@ -152,7 +152,7 @@ def create_roles_and_databases(settings: Settings, who: Accounts) -> Iterator[st
         raise ValueError(f"{variable} is not set")
     url = settings.admin_database_url.get_secret_value()
     _require_same_server(variable, _place(conninfo_to_dict(url)), who.loader)
-    admin = external_database(url, variable)
+    admin = external_database(url, variable, of_any_encoding=True)
     has_dagster = who.dagster_is_apart and who.dagster.place == who.loader.place
     roles = {account.role: account for account in (*who.of_warehouse, *([who.dagster] if has_dagster else []))}
     if admin.user in roles:

@@ -117,6 +117,19 @@ def test_every_text_is_in_the_tables_as_it_landed(server: Server, batch_size: in
     ]
 
 
+def test_no_encoding_of_the_environment_changes_a_name(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
+
+    with server.new_home() as home:
+        load(home, file(",A,Größe ł,US,,1,0,0", ",A,Größe ł,US,,x,0,0"))
+
+        [loaded] = home.query("select encode(convert_to(operator, 'UTF8'), 'hex') as operator from bronze.routy")
+        [held] = home.query("select encode(convert_to(raw_line, 'UTF8'), 'hex') as raw_line from bronze.quarantine")
+
+    assert bytes.fromhex(loaded["operator"]).decode() == "Größe ł"
+    assert bytes.fromhex(held["raw_line"]).decode() == ",A,Größe ł,US,,x,0,0"
+
+
 def test_a_version_read_again_says_the_same(home: Home) -> None:
     load(home, file(*ROWS))
     before = in_the_tables(home)

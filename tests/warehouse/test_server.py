@@ -327,6 +327,23 @@ def test_an_old_postgresql_is_refused(folder: Path, monkeypatch: pytest.MonkeyPa
             pytest.fail("it is too old")
 
 
+def test_a_database_without_a_place_for_every_name_is_refused(folder: Path) -> None:
+    with running_database(_settings(folder / "a")) as external:
+        with psycopg.connect(external.conninfo, autocommit=True) as connection:
+            connection.execute("create database ledger encoding 'LATIN1' locale 'C' template template0")
+        ledger = Database({**external.parameters, "dbname": "ledger"})
+        with (
+            pytest.raises(DatabaseUnavailable) as raised,
+            running_database(load_settings(home=folder / "b", database_url=ledger.url)),
+        ):
+            pytest.fail("it cannot hold every name")
+
+    assert str(raised.value) == (
+        f"The database {ledger} has the encoding LATIN1, and a name can have any character: use one of the encoding "
+        "UTF8, such as `create database growthleads encoding 'UTF8' template template0` makes."
+    )
+
+
 def test_no_password_is_shown_unasked() -> None:
     database = Database(
         {"host": "h", "port": "1", "user": "u", "dbname": "d", "password": "s3cret", "sslmode": "require"}
