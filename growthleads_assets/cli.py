@@ -42,9 +42,9 @@ def _explained(command: Callable[..., int | None]) -> Callable[..., None]:
             code = 1
         except NOT_THERE as missing:
             Reporter().complain(
-                f"The database lacks something that the platform had made: {missing.diag.message_primary}. "
-                "`growthleads check` makes again what follows from the accepted files; published marts and the "
-                "platform's own tables are in a backup only."
+                f"The database lacks something that it should have: {missing.diag.message_primary}. Somebody dropped "
+                "it, or it is being made again at the moment. `growthleads check` makes again what dbt makes, but no "
+                "rows of marts: these and all of bronze are in a backup."
             )
             code = 1
         except KeyboardInterrupt:

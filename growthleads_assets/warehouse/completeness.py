@@ -11,6 +11,8 @@ from typing import Literal
 import psycopg
 from psycopg.rows import class_row
 
+from growthleads_assets.warehouse.fitting import prepared
+
 
 @dataclass(frozen=True)
 class LateFile:
@@ -46,9 +48,11 @@ def late_files(connection: psycopg.Connection) -> list[LateFile]:
     """The required event files that are overdue, by source and day.
 
     A file is late when the first file of its day, of another source that feeds the same part, was accepted longer ago
-    than GROWTHLEADS_LATE_AFTER and a part in use waits for it.
+    than GROWTHLEADS_LATE_AFTER and a part in use waits for it. None while the view is missing, also where somebody
+    dropped it: who looks for work to do is to find it all the same, and that makes the view again.
     """
-    if not is_prepared(connection):
+    found = connection.execute("select to_regclass('gold.day_completeness') is not null").fetchone()
+    if not (found and found[0]):
         return []
     with connection.cursor(row_factory=class_row(LateFile)) as cursor:
         return cursor.execute(
@@ -63,7 +67,10 @@ def late_files(connection: psycopg.Connection) -> list[LateFile]:
 
 
 def part_days(connection: psycopg.Connection, first: date, last: date) -> list[PartDay]:
-    """Each part in use and day of the range that it has got to, by part and day; none before a first run."""
+    """Each part in use and day of the range that it has got to, by part and day; none before a first run.
+
+    Raises psycopg.Error, also where somebody dropped the view: no day must look as if nothing had come.
+    """
     if not is_prepared(connection):
         return []
     with connection.cursor(row_factory=class_row(PartDay)) as cursor:
@@ -73,6 +80,5 @@ def part_days(connection: psycopg.Connection, first: date, last: date) -> list[P
 
 
 def is_prepared(connection: psycopg.Connection) -> bool:
-    """Whether the models are in the database: they are made by the first run, and not by whoever looks before."""
-    found = connection.execute("select to_regclass('gold.day_completeness') is not null").fetchone()
-    return bool(found and found[0])
+    """Whether the models were made: by the first run, and not by whoever looks before."""
+    return prepared(connection) is not None

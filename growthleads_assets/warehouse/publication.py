@@ -289,8 +289,8 @@ def acknowledge_dimensions(connection: psycopg.Connection, since: date) -> None:
     """Put newer dimension versions on record for the settled days from ``since`` on that they leave as they are.
 
     What is left behind its dimensions afterwards is to be calculated again. The days are compared and recorded in one
-    statement, from one snapshot: what is accepted or calculated meanwhile is compared at the next look. Where somebody
-    dropped what they are compared by, all of them are left: the run that calculates them makes it again.
+    statement, from one snapshot: what is accepted or calculated meanwhile is compared at the next look. Where a view
+    that they are compared by is missing, all of them are left: the run that calculates them makes it again.
     """
     behind = [source for (source,) in connection.execute(_BEHIND_DIMENSIONS, {"since": since})]
     if not behind:
@@ -301,8 +301,8 @@ def acknowledge_dimensions(connection: psycopg.Connection, since: date) -> None:
             connection.execute(_ACKNOWLEDGE, {"dimensions": behind, "since": since})
     except NOT_THERE as missing:
         LOG.warning(
-            "Days cannot be compared with the newest %s, because somebody dropped what that takes (%s): all that were "
-            "calculated with older ones are calculated again.",
+            "Days cannot be compared with the newest %s, because something is missing that this takes (%s): all that "
+            "were calculated with older ones are calculated again.",
             ", ".join(behind),
             missing.diag.message_primary,
         )

@@ -83,21 +83,23 @@ def installation(server: Server) -> Iterator[Installation]:
     transformation = Transformation(
         load_settings(home=made.home).dbt_project_dir, made.home / ".growthleads/dbt/target", made.home / "logs"
     )
+    shutil.rmtree(made.home, ignore_errors=True)
+    made.home.mkdir()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PGDATABASE", "growthleads")
-        made.home.mkdir()
         have_parsed(transformation)
     with _passwords_needed(server), psycopg.connect(made.database("admin").conninfo, autocommit=True) as connection:
         connection.execute("drop database if exists growthleads with (force)")
-        assert made.run("database", "init").returncode == 0
-        made.land({**RAW_EARNINGS, **routy("2024-03-01", ",A,Foo,US,,1.5,0,0", ",A,Bar,US,,x,0,0")})
-        made.land({**no_clicks("2024-03-01"), **scrapers("2024-03-01", ",A,Foo,US,100,0")})
-        yield made
-        for database in ("growthleads", "dagster storage"):
-            connection.execute(f'drop database if exists "{database}" with (force)'.encode())
-        for role in ROLES:
-            connection.execute(f'drop role if exists "growthleads {role}"'.encode())
-    shutil.rmtree(made.home)
+        try:
+            assert made.run("database", "init").returncode == 0
+            made.land({**RAW_EARNINGS, **routy("2024-03-01", ",A,Foo,US,,1.5,0,0", ",A,Bar,US,,x,0,0")})
+            made.land({**no_clicks("2024-03-01"), **scrapers("2024-03-01", ",A,Foo,US,100,0")})
+            yield made
+        finally:
+            for database in ("growthleads", "dagster storage"):
+                connection.execute(f'drop database if exists "{database}" with (force)'.encode())
+            for role in ROLES:
+                connection.execute(f'drop role if exists "growthleads {role}"'.encode())
 
 
 @contextmanager
@@ -116,11 +118,13 @@ def _passwords_needed(server: Server) -> Iterator[None]:
 
         rules.write_text(ALL_ROLES_NEED_A_PASSWORD + before)
         connection.execute("select pg_reload_conf()")
-        assert wait_until(refused, 60)
-        connection.execute("drop role nobody_knows")
-        yield
-        rules.write_text(before)
-        connection.execute("select pg_reload_conf()")
+        try:
+            assert wait_until(refused, 60)
+            connection.execute("drop role nobody_knows")
+            yield
+        finally:
+            rules.write_text(before)
+            connection.execute("select pg_reload_conf()")
 
 
 def _refused(database: Database, statement: str) -> bool:
