@@ -37,6 +37,16 @@ def above_zero(values: dict[tuple[str, ...], float]) -> dict[tuple[str, ...], fl
     return {labels: value for labels, value in values.items() if value}
 
 
+def test_a_view_that_somebody_dropped_is_no_figure_of_zero(home: Home) -> None:
+    home.land_and_settle({**RAW_EARNINGS, **routy("2024-03-01", ",A,Foo,US,,1.50,0,0")})
+    home.query_all("drop view gold.day_completeness cascade")
+
+    found = read(metrics.exposition(home.platform))
+
+    assert found["collector_success"]["database",] == 0
+    assert found.keys().isdisjoint({"days", "days_unpublished", "files_late"})
+
+
 def test_the_figures_are_those_of_the_home(home: Home) -> None:
     began = datetime.now(UTC).timestamp()
     home.land_and_settle(

@@ -106,6 +106,9 @@ def _database_to_read(settings: Settings) -> Iterator[Database]:
         url, variable = _require_administrator(settings), f"{PREFIX}ADMIN_DATABASE_URL"
         admin = external_database(url, variable, of_any_encoding=True)
         yield Database({**admin.parameters, "dbname": accounts(settings).loader.dbname})
+    elif settings.database_url:
+        # One that is refused for its encoding can be moved by this.
+        yield external_database(settings.database_url.get_secret_value(), of_any_encoding=True)
     else:
         with running_database(settings) as database:
             yield database

@@ -49,7 +49,7 @@ def late_files(connection: psycopg.Connection) -> list[LateFile]:
 
     A file is late when the first file of its day, of another source that feeds the same part, was accepted longer ago
     than GROWTHLEADS_LATE_AFTER and a part in use waits for it. None while the view is missing, also where somebody
-    dropped it: who looks for work to do is to find it all the same, and that makes the view again.
+    dropped it: who looks for work to do is to find it all the same, and a run makes the view again.
     """
     found = connection.execute("select to_regclass('gold.day_completeness') is not null").fetchone()
     if not (found and found[0]):

@@ -66,7 +66,7 @@ class Database:
 
     @property
     def conninfo(self) -> str:
-        """The connection string for psycopg; rows are copied as UTF-8, whatever the environment asks for."""
+        """The connection string for psycopg; in UTF-8, as rows are copied, whatever the environment asks for."""
         return make_conninfo(**{**self.parameters, "client_encoding": ENCODING})
 
     @property
@@ -92,8 +92,9 @@ class Database:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables from which psql, dbt and every other libpq client connect to this database."""
-        return {libpq.VARIABLES[name]: value for name, value in self.parameters.items() if name in libpq.VARIABLES}
+        """The variables from which psql, dbt and every other libpq client connect to this database, in UTF-8."""
+        own = {libpq.VARIABLES[name]: value for name, value in self.parameters.items() if name in libpq.VARIABLES}
+        return {**own, "PGCLIENTENCODING": ENCODING}
 
 
 def external_database(url: str, variable: str = f"{PREFIX}DATABASE_URL", *, of_any_encoding: bool = False) -> Database:
@@ -108,20 +109,27 @@ def external_database(url: str, variable: str = f"{PREFIX}DATABASE_URL", *, of_a
         with psycopg.connect(patient) as connection:
             database = Database(_resolved(requested, connection.info))
             version = connection.info.server_version // 10_000
-            encoding = connection.info.parameter_status("server_encoding")
+            [encoding] = connection.execute("show server_encoding").fetchone() or [""]
     except psycopg.Error as error:
         raise DatabaseUnavailable(_unreachable(requested, error, variable)) from None
     if version < OLDEST_VERSION:
         raise DatabaseUnavailable(
             f"The database {database} is PostgreSQL {version}, but {OLDEST_VERSION} or newer is needed."
         )
-    if encoding != ENCODING and not of_any_encoding:
-        raise DatabaseUnavailable(
-            f"The database {database} has the encoding {encoding}, and a name can have any character: use one of the "
-            f"encoding {ENCODING}, such as `create database growthleads encoding '{ENCODING}' template template0` "
-            "makes."
-        )
+    if not of_any_encoding:
+        require_encoding(database, variable, encoding)
     return database
+
+
+def require_encoding(database: Database, variable: str, encoding: str) -> None:
+    """Raise DatabaseUnavailable for a database that has no place for every character; ``variable`` names it."""
+    if encoding != ENCODING:
+        raise DatabaseUnavailable(
+            f"The database {database} of {variable} has the encoding {encoding}, and a name can have any character: "
+            f"name one of the encoding {ENCODING}, as `create database … encoding '{ENCODING}' template template0` "
+            "makes it. `growthleads database backup` and `restore` move what is in this one, or `growthleads rebuild` "
+            "loads it from the archive."
+        )
 
 
 def beside(database: Database, other: Database) -> Database:
@@ -137,7 +145,7 @@ def beside(database: Database, other: Database) -> Database:
 
 def _resolved(requested: ConnDict, info: psycopg.ConnectionInfo) -> dict[str, str]:
     """What the URL asks for, completed by what libpq took from its defaults, variables and files."""
-    parameters = {name: str(value) for name, value in requested.items()}
+    parameters = {name: str(value) for name, value in requested.items() if name != "client_encoding"}
     parameters |= {"host": info.host, "port": str(info.port), "user": info.user, "dbname": info.dbname}
     return {**parameters, "password": info.password} if info.password else parameters
 

@@ -85,7 +85,7 @@ def dagster_database(settings: Settings, warehouse: Database) -> Database:
     if settings.dagster_database_url is None:
         return warehouse
     url = settings.dagster_database_url.get_secret_value()
-    return beside(external_database(url, f"{PREFIX}DAGSTER_DATABASE_URL"), warehouse)
+    return beside(external_database(url, f"{PREFIX}DAGSTER_DATABASE_URL", of_any_encoding=True), warehouse)
 
 
 def reader_role(settings: Settings) -> str | None:

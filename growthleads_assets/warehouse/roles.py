@@ -21,7 +21,13 @@ from psycopg.abc import ConnDict
 from psycopg.conninfo import conninfo_to_dict
 
 from growthleads_assets.settings import PREFIX, Settings
-from growthleads_assets.warehouse.database import DAGSTER_SCHEMA, Database, DatabaseUnavailable, external_database
+from growthleads_assets.warehouse.database import (
+    DAGSTER_SCHEMA,
+    Database,
+    DatabaseUnavailable,
+    external_database,
+    require_encoding,
+)
 from growthleads_assets.warehouse.ledger_columns import PUBLISHED
 
 # Any constant does, as long as every process uses the same one.
@@ -162,6 +168,7 @@ def create_roles_and_databases(settings: Settings, who: Accounts) -> Iterator[st
         )
     with _refusals_explained(admin, variable), psycopg.connect(admin.conninfo, autocommit=True) as connection:
         connection.execute("select pg_advisory_lock(%s)", (ROLES_LOCK,))
+        _require_encoding(connection, Database({**admin.parameters, "dbname": who.loader.dbname}), who.loader.variable)
         for account in roles.values():
             yield _have_role(connection, account, roles)
         with _member_of(connection, list(roles)):
@@ -282,6 +289,13 @@ def _member_of(connection: psycopg.Connection, roles: Sequence[str]) -> Iterator
         yield
     finally:
         connection.execute(sql.SQL("revoke {} from current_user").format(missing))
+
+
+def _require_encoding(connection: psycopg.Connection, database: Database, variable: str) -> None:
+    """Before anything is changed: whether the database, where it is there already, has a place for every name."""
+    query = "select pg_encoding_to_char(encoding) from pg_database where datname = %s"
+    for (encoding,) in connection.execute(query, (database.dbname,)):
+        require_encoding(database, variable, encoding)
 
 
 def _have_database(connection: psycopg.Connection, name: str, owner: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any, LiteralString
 
 import psycopg
 
+from growthleads_assets.warehouse.completeness import is_prepared
 from growthleads_assets.warehouse.database import Database
 
 STATEMENT_SECONDS = 10
@@ -63,22 +64,23 @@ def looking(database: Database) -> Iterator[psycopg.Connection]:
 
 def is_in_use(connection: psycopg.Connection) -> bool:
     """Whether the platform's own tables are there."""
-    return _exists(connection, "bronze.alert_deliveries")
+    found = connection.execute("select to_regclass('bronze.alert_deliveries') is not null").fetchone()
+    return bool(found and found[0])
 
 
 def figures(connection: psycopg.Connection, today: date) -> Figures:
     """The figures of one moment; without what the dbt project makes where that has not been built yet.
 
-    Raises psycopg.Error.
+    Raises psycopg.Error, also where somebody dropped a view: no figure is to look as if all were well.
     """
     with connection.transaction():
-        is_prepared = _exists(connection, "gold.day_completeness")
+        are_made = is_prepared(connection)
         return Figures(
             accepted=_by_one(connection, _ACCEPTED),
             published=_by_one(connection, _PUBLISHED),
-            days=_by_two(connection, _DAYS) if is_prepared else {},
-            days_behind=_by_one(connection, _DAYS_BEHIND, today=today) if is_prepared else {},
-            late=_by_one(connection, _LATE) if is_prepared else {},
+            days=_by_two(connection, _DAYS) if are_made else {},
+            days_behind=_by_one(connection, _DAYS_BEHIND, today=today) if are_made else {},
+            late=_by_one(connection, _LATE) if are_made else {},
             held_out={
                 (source, reason): HeldOutInAll(rows, money)
                 for source, reason, rows, money in connection.execute(_HELD_OUT)
@@ -86,11 +88,6 @@ def figures(connection: psycopg.Connection, today: date) -> Figures:
             alerts=_by_one(connection, _ALERTS),
             deliveries=_by_two(connection, _DELIVERIES),
         )
-
-
-def _exists(connection: psycopg.Connection, table: LiteralString) -> bool:
-    found = connection.execute("select to_regclass(%s) is not null", (table,)).fetchone()
-    return bool(found and found[0])
 
 
 def _by_one(connection: psycopg.Connection, query: LiteralString, **values: object) -> dict[Any, Any]:

@@ -48,6 +48,8 @@ class Installation:
     def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """A `growthleads` command; what it printed is looked through for passwords."""
         own = {name: value for name, value in os.environ.items() if not name.startswith((PREFIX, "PG"))}
+        # Which is for other programs: names keep their characters.
+        own["PGCLIENTENCODING"] = "LATIN1"
         settings = {
             "HOME": str(self.home),
             "SETTLE_SECONDS": "0",
@@ -332,7 +334,7 @@ def test_a_backup_restored_into_an_empty_database_says_the_same_and_nothing_is_n
     warehouse = Database({**installation.database("admin").parameters, "dbname": "growthleads"})
     assert installation.run("run").returncode == 0
     # What paid 1.50 is corrected to 2.50.
-    installation.land(routy("2024-03-01", ",A,Foo,US,,2.5,0,0", ",A,Bar,US,,x,0,0"))
+    installation.land(routy("2024-03-01", ",A,Größe ł,US,,2.5,0,0", ",A,Bar ł,US,,x,0,0"))
     passed = installation.run("run")
     assert passed.returncode == 0, passed.stderr
     assert _rows(installation.database("reader"), "select distinct difference::text from gold.commission_restatements")
@@ -353,6 +355,9 @@ def test_a_backup_restored_into_an_empty_database_says_the_same_and_nothing_is_n
 
     assert restored.returncode == 0, restored.stderr
     assert _everything(warehouse) == before
+    operators = "select operator from gold.solution_1_operators_monthly"
+    assert _rows(installation.database("reader"), operators) == [("Größe ł",)]
+    assert installation.run("exec", "--", "psql", "-Atc", operators).stdout == "Größe ł\n"
     nothing = installation.run("run")
     assert (nothing.returncode, nothing.stderr) == (0, "")
     assert "Nothing is new." in nothing.stdout
@@ -372,6 +377,24 @@ def _everything(warehouse: Database) -> dict[object, object]:
     return {
         table: (rights, _rows(warehouse, f"select t::text from {table} as t order by 1")) for table, rights in tables
     }
+
+
+def test_an_encoding_matters_where_names_are_and_nowhere_else(installation: Installation) -> None:
+    administrators = Database({**installation.database("admin").parameters, "dbname": "ascii"})
+    owner = "select pg_get_userbyid(datdba) from pg_database where datname = 'growthleads'"
+    with psycopg.connect(installation.database("admin").conninfo, autocommit=True) as connection:
+        connection.execute("create database ascii encoding 'SQL_ASCII' locale 'C' template template0")
+        again = installation.run("database", "init", ADMIN_DATABASE_URL=administrators.url)
+        connection.execute("drop database growthleads with (force)")
+        connection.execute("create database growthleads encoding 'SQL_ASCII' locale 'C' template template0")
+
+        refused = installation.run("database", "init", ADMIN_DATABASE_URL=administrators.url)
+
+        assert _rows(administrators, owner) == [("postgres",)]
+        connection.execute("drop database ascii with (force)")
+    assert again.returncode == 0, again.stderr
+    assert refused.returncode == 1
+    assert "of GROWTHLEADS_DATABASE_URL has the encoding SQL_ASCII, and a name can have any character" in refused.stderr
 
 
 def test_who_does_not_own_the_tables_is_told_who_upgrades_them(installation: Installation) -> None:

@@ -16,6 +16,8 @@ import psutil
 import psycopg
 import pytest
 
+from growthleads_assets.commands.backup import backup
+from growthleads_assets.commands.reporting import Reporter
 from growthleads_assets.settings import Settings, load_settings
 from growthleads_assets.warehouse import database as database_module
 from growthleads_assets.warehouse import installation
@@ -332,15 +334,19 @@ def test_a_database_without_a_place_for_every_name_is_refused(folder: Path) -> N
         with psycopg.connect(external.conninfo, autocommit=True) as connection:
             connection.execute("create database ledger encoding 'LATIN1' locale 'C' template template0")
         ledger = Database({**external.parameters, "dbname": "ledger"})
-        with (
-            pytest.raises(DatabaseUnavailable) as raised,
-            running_database(load_settings(home=folder / "b", database_url=ledger.url)),
-        ):
+        settings = load_settings(home=folder / "b", database_url=ledger.url)
+        with pytest.raises(DatabaseUnavailable) as raised, running_database(settings):
             pytest.fail("it cannot hold every name")
+        with psycopg.connect(ledger.conninfo, autocommit=True) as connection:
+            connection.execute("create schema bronze create table files ()")
+        backup(settings, folder / "dump", Reporter())
+        assert (folder / "dump").stat().st_size
 
     assert str(raised.value) == (
-        f"The database {ledger} has the encoding LATIN1, and a name can have any character: use one of the encoding "
-        "UTF8, such as `create database growthleads encoding 'UTF8' template template0` makes."
+        f"The database {ledger} of GROWTHLEADS_DATABASE_URL has the encoding LATIN1, and a name can have any "
+        "character: name one of the encoding UTF8, as `create database … encoding 'UTF8' template template0` makes it. "
+        "`growthleads database backup` and `restore` move what is in this one, or `growthleads rebuild` loads it from "
+        "the archive."
     )
 
 
