@@ -58,7 +58,9 @@ class Dev:
 
     def start(self) -> None:
         own = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-        environment = {**own, "GROWTHLEADS_HOME": str(self.settings.home), "GROWTHLEADS_SETTLE_SECONDS": "1"}
+        # A killed code server leaves its socket in the temporary folder.
+        environment = {**own, "TMPDIR": str(self.log.parent)}
+        environment |= {"GROWTHLEADS_HOME": str(self.settings.home), "GROWTHLEADS_SETTLE_SECONDS": "1"}
         command = [sys.executable, "-m", "growthleads_assets", "dev", "--port", str(self.port)]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
