@@ -24,7 +24,7 @@ from growthleads_assets.contracts.registry import SOURCES
 from growthleads_assets.home.platform import Platform
 from growthleads_assets.settings import PREFIX, Settings
 from growthleads_assets.warehouse import ledger
-from growthleads_assets.warehouse.database import DAGSTER_SCHEMA, Database, external_database
+from growthleads_assets.warehouse.database import DAGSTER_SCHEMA, Database, external_database, is_there
 from growthleads_assets.warehouse.installation import bundled_binaries
 from growthleads_assets.warehouse.roles import MODEL_SCHEMAS, accounts
 from growthleads_assets.warehouse.server import running_database
@@ -106,11 +106,9 @@ def _database_to_read(settings: Settings) -> Iterator[Database]:
         url, variable = _require_administrator(settings), f"{PREFIX}ADMIN_DATABASE_URL"
         admin = external_database(url, variable, of_any_encoding=True)
         yield Database({**admin.parameters, "dbname": accounts(settings).loader.dbname})
-    elif settings.database_url:
-        # One that is refused for its encoding can be moved by this.
-        yield external_database(settings.database_url.get_secret_value(), of_any_encoding=True)
     else:
-        with running_database(settings) as database:
+        # One that is refused for its encoding can be moved by a backup.
+        with running_database(settings, of_any_encoding=True) as database:
             yield database
 
 
@@ -125,8 +123,7 @@ def _of_schemas(database: Database) -> list[str]:
 
 def _empty(connection: psycopg.Connection) -> None:
     """Drop the platform's schemas, unless there are files in them."""
-    found = connection.execute("select to_regclass('bronze.files') is not null").fetchone()
-    if found and found[0] and not ledger.is_empty(connection):
+    if is_there(connection, "bronze.files") and not ledger.is_empty(connection):
         raise NotPossible(
             "The database holds files already, and a backup is restored into one that does not: name an empty database "
             "with GROWTHLEADS_DATABASE_URL, or an empty folder with GROWTHLEADS_HOME."

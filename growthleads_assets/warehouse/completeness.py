@@ -11,6 +11,7 @@ from typing import Literal
 import psycopg
 from psycopg.rows import class_row
 
+from growthleads_assets.warehouse.database import is_there
 from growthleads_assets.warehouse.fitting import prepared
 
 
@@ -51,8 +52,7 @@ def late_files(connection: psycopg.Connection) -> list[LateFile]:
     than GROWTHLEADS_LATE_AFTER and a part in use waits for it. None while the view is missing, also where somebody
     dropped it: who looks for work to do is to find it all the same, and a run makes the view again.
     """
-    found = connection.execute("select to_regclass('gold.day_completeness') is not null").fetchone()
-    if not (found and found[0]):
+    if not is_there(connection, "gold.day_completeness"):
         return []
     with connection.cursor(row_factory=class_row(LateFile)) as cursor:
         return cursor.execute(

@@ -1,6 +1,7 @@
 """How to reach a PostgreSQL database: one set of libpq parameters in every form that someone asks for.
 
-Belongs here: URLs, variables, the check of a database that someone else runs. Does not: starting a server.
+Belongs here: URLs, variables, the check of a database that someone else runs, whether something is in it. Does not:
+starting a server.
 """
 
 from collections.abc import Mapping
@@ -130,6 +131,12 @@ def require_encoding(database: Database, variable: str, encoding: str) -> None:
             "makes it. `growthleads database backup` and `restore` move what is in this one, or `growthleads rebuild` "
             "loads it from the archive."
         )
+
+
+def is_there(connection: psycopg.Connection, relation: str) -> bool:
+    """Whether the database has a table or view of this name, which is written with its schema."""
+    [found] = connection.execute("select to_regclass(%s) is not null", (relation,)).fetchone() or [False]
+    return bool(found)
 
 
 def beside(database: Database, other: Database) -> Database:

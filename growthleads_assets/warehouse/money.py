@@ -11,6 +11,7 @@ from typing import Any, LiteralString
 import psycopg
 
 from growthleads_assets.alerts.alert import Money
+from growthleads_assets.warehouse.database import is_there
 from growthleads_assets.words import span
 
 RECENT = 28
@@ -80,7 +81,7 @@ from (
 
 def _commission(connection: psycopg.Connection, part: int, first: date | None, last: date | None) -> Money:
     of_part = "" if part == ALL_PARTS else f" of part {part}"
-    is_prepared = _row(connection, "select to_regclass('gold.solution_3_marketing_daily')")[0]
+    is_prepared = is_there(connection, "gold.solution_3_marketing_daily")
     values = {"part": part, "first": first, "last": last}
     amount, published, median, days = _row(connection, _COMMISSION, **values) if is_prepared else (None, 0, None, 0)
     if not days:

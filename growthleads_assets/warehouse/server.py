@@ -36,16 +36,16 @@ class StopOutcome(Enum):
 
 
 @contextmanager
-def running_database(settings: Settings) -> Iterator[Database]:
+def running_database(settings: Settings, *, of_any_encoding: bool = False) -> Iterator[Database]:
     """The database, up for as long as the context lasts.
 
-    That of `GROWTHLEADS_DATABASE_URL` is only looked at; else it is the home's embedded server, started if it is not
-    running, and stopped at the end if nobody else uses it and nobody keeps it up.
+    That of `GROWTHLEADS_DATABASE_URL` is only looked at (see `external_database`); else it is the home's embedded
+    server, started if it is not running, and stopped at the end if nobody else uses it and nobody keeps it up.
 
     Raises DatabaseUnavailable.
     """
     if settings.database_url is not None:
-        yield external_database(settings.database_url.get_secret_value())
+        yield external_database(settings.database_url.get_secret_value(), of_any_encoding=of_any_encoding)
         return
     with ExitStack() as stack:
         with _control(settings):

@@ -13,7 +13,7 @@ from typing import Any, LiteralString
 import psycopg
 
 from growthleads_assets.warehouse.completeness import is_prepared
-from growthleads_assets.warehouse.database import Database
+from growthleads_assets.warehouse.database import Database, is_there
 
 STATEMENT_SECONDS = 10
 LOCK_SECONDS = 2
@@ -64,8 +64,7 @@ def looking(database: Database) -> Iterator[psycopg.Connection]:
 
 def is_in_use(connection: psycopg.Connection) -> bool:
     """Whether the platform's own tables are there."""
-    found = connection.execute("select to_regclass('bronze.alert_deliveries') is not null").fetchone()
-    return bool(found and found[0])
+    return is_there(connection, "bronze.alert_deliveries")
 
 
 def figures(connection: psycopg.Connection, today: date) -> Figures:
